@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+// The target graph of Rentbook. Imports point down this list; TidyTests holds them there.
+import PackageDescription
+
+/// Every target is Swift 6 with warnings as faults.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// C libraries of the distribution: a module map and a shim header each, no code of ours.
+let libraries: [Target] = [
+  .systemLibrary(
+    name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+  .systemLibrary(
+    name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(
+    name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+  .systemLibrary(
+    name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  // ncurses needs a macro before its header, so it sits behind a C target of our own.
+  .target(
+    name: "CTerm",
+    linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "rentbook",
+  products: [
+    .executable(name: "rentbook", targets: ["rentbook"]),
+    .executable(name: "rentbook-bench", targets: ["rentbook-bench"]),
+  ],
+  targets: libraries + [
+    target("Domain"),
+    target("Background"),
+    target("Terminal"),
+    target("NcursesTerminal", ["Terminal", "CTerm"]),
+    target("Vault", ["CSodium"]),
+    target("HTTP", ["Background", "CCurl"]),
+    target("WebServer", ["CMicrohttpd"]),
+    target("Storage", ["Domain", "Vault", "CSQLite"]),
+    target("Sync", ["Domain", "Background", "Vault", "Storage"]),
+    target("Providers", ["Domain", "Background", "HTTP", "Sync"]),
+    target("Sandbox", ["Domain", "Background", "WebServer", "Vault"]),
+    target("Interface", ["Domain", "Terminal"]),
+    .executableTarget(
+      name: "rentbook",
+      dependencies: [
+        "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage",
+        "Sync", "Providers", "Sandbox", "Interface",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "rentbook-bench",
+      dependencies: [
+        "Domain", "Background", "Terminal", "Vault", "HTTP", "Storage", "Sync", "Providers",
+        "Sandbox", "Interface",
+      ],
+      swiftSettings: strict),
+    tests("TidyTests", []),
+    tests("DomainTests", ["Domain"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

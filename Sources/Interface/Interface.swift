@@ -1,0 +1,1 @@
+// Written by the first part that needs it.

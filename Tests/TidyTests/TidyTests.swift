@@ -1,0 +1,2 @@
+import Testing
+@Suite("Source layout") struct TidyTests { @Test("stands") func stands() {} }
