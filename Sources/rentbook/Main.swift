@@ -15,7 +15,8 @@ struct Main {
     let parser = ArgumentParser(commands: CommandTable.all)
     do throws(Failure) {
       let named = words.contains { !$0.hasPrefix("-") }
-      let words = named || words.contains("--help") || words.contains("-h") ? words : ["screen"] + words
+      let words =
+        named || words.contains("--help") || words.contains("-h") ? words : ["screen"] + words
       switch try parser.parse(words, environment: environment) {
       case .help(let command):
         Output.line(parser.help(command))

@@ -185,7 +185,11 @@ struct ArgumentParser {
     } else {
       throw .usage("\(name) needs a value: \(name) \(valueName).")
     }
-    if option.isRepeated { options[name, default: []].append(value) } else { options[name] = [value] }
+    if option.isRepeated {
+      options[name, default: []].append(value)
+    } else {
+      options[name] = [value]
+    }
   }
 
   private func unknown(_ names: [String]) -> Failure {

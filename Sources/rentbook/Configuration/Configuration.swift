@@ -138,8 +138,11 @@ struct Configuration: Sendable {
   /// Whether an address is on this machine.
   static func isLoopback(_ url: String) -> Bool {
     let rest = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
-    let host = rest.hasPrefix("[") ? rest.prefix { $0 != "]" }.dropFirst() : rest.prefix { $0 != ":" }
-    return host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    let host =
+      rest.hasPrefix("[") ? rest.prefix { $0 != "]" }.dropFirst() : rest.prefix { $0 != ":" }
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+    let isAddress = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
+    return host == "localhost" || host == "::1" || (isAddress && numbers[0] == "127")
   }
 
   /// The file as a tree; an empty object when there is none and none was asked for.
