@@ -46,7 +46,7 @@ struct TidyTests {
     "Domain": [], "Background": [], "Terminal": [],
     "NcursesTerminal": ["Terminal", "CTerm"], "Vault": ["CSodium"],
     "HTTP": ["Background", "CCurl"], "WebServer": ["CMicrohttpd"],
-    "Storage": ["Domain", "Vault", "CSQLite"],
+    "Storage": ["Domain", "Background", "Vault", "CSQLite"],
     "Sync": ["Domain", "Background", "Vault", "Storage"],
     "Providers": ["Domain", "Background", "HTTP", "Sync"],
     "Sandbox": ["Domain", "Background", "WebServer", "Vault"],
