@@ -87,7 +87,8 @@ final class ScriptedSink: SinkProvider {
 
   func capabilities(of resource: Resource) -> Capabilities {
     Resource.mirrored.contains(resource)
-      ? Capabilities(reading: .sweep, isWritable: true, isDeletable: true) : Capabilities(reading: .none)
+      ? Capabilities(reading: .sweep, isWritable: true, isDeletable: true)
+      : Capabilities(reading: .none)
   }
 
   func verify(_ cancellation: Cancellation) throws(ProviderError) -> String { "scripted" }

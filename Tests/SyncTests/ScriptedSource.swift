@@ -99,7 +99,9 @@ final class ScriptedSource: SourceProvider {
       state.calls.append(call)
       return state.fault
     }
-    if let kind = fault?(call) { throw ProviderError(service, kind, "scripted: \(kind) at \(call)") }
+    if let kind = fault?(call) {
+      throw ProviderError(service, kind, "scripted: \(kind) at \(call)")
+    }
   }
 
   /// Ids by number where they are numbers.
