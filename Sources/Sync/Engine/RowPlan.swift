@@ -73,11 +73,11 @@ enum RowPlan: Hashable {
       // Fields that are empty need not be said of a row that does not exist yet.
       let spoken = desired.filter { !$0.value.isNull }
       return .create(
-        Record(mirror.resource, spoken), links: links(of: spoken, in: links), isPartial: isPartial)
+        Record(mirror.resource, spoken), links: ids(of: spoken, in: links), isPartial: isPartial)
     }
     if changed.isEmpty { return isPartial ? .missesLinks : .nothing }
     return .update(
-      Record(mirror.resource, changed), links: links(of: changed, in: links), isPartial: isPartial)
+      Record(mirror.resource, changed), links: ids(of: changed, in: links), isPartial: isPartial)
   }
 
   /// A box that is not ticked and one nobody ever touched are the same to a person and to a sink.
@@ -89,7 +89,7 @@ enum RowPlan: Hashable {
     value.isNull || value == .boolean(false)
   }
 
-  private static func links(
+  private static func ids(
     of fields: FieldValues, in known: [RemoteKey: String]
   ) -> [RemoteKey: String] {
     let wanted = Set(fields.values.flatMap(\.links))

@@ -127,20 +127,20 @@ final class SyncRun {
           && !sink.writableFields(of: resource).isEmpty
       }
     let now = state.now
-    let (source, sink, isFull) = (source.service, sink.service, options.isFull)
+    let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
     let (pullJobs, pushJobs) = try hub.write { (tables) throws(StorageError) in
       try tables.markBillsThatFellDue(by: today)
       var pullJobs: [Job] = []
       for resource in pulled {
         pullJobs.append(
-          try tables.sync.enqueue(.pull, source, resource, isFull: isFull, at: now))
+          try tables.sync.enqueue(.pull, from, resource, isFull: isFull, at: now))
       }
       var pushJobs: [Job] = []
       for resource in pushed {
-        pushJobs.append(try tables.sync.enqueue(.push, sink, resource, isFull: false, at: now))
-        try tables.sync.endWaiting(sink, resource, .parent)
-        try tables.sync.endWaiting(sink, resource, .links)
+        pushJobs.append(try tables.sync.enqueue(.push, to, resource, isFull: false, at: now))
+        try tables.sync.endWaiting(to, resource, .parent)
+        try tables.sync.endWaiting(to, resource, .links)
       }
       return (pullJobs, pushJobs)
     }
@@ -322,7 +322,8 @@ final class SyncRun {
     let isStuck = push.hasLater && !push.didProgress && push.inFlight == 0 && !push.isForced
     pushes[resource]?.isForced = isStuck
     pushes[resource]?.isExhausted = !isStuck
-    (pushes[resource]?.after, pushes[resource]?.hasLater) = (nil, false)
+    pushes[resource]?.after = nil
+    pushes[resource]?.hasLater = false
     pushes[resource]?.didProgress = false
   }
 
@@ -398,7 +399,8 @@ final class SyncRun {
   private func conclude(pull resource: Resource, _ end: TaskEnd) throws(SyncError) {
     guard let pull = pulls[resource] else { return }
     let next = try conclude(pull.job, end, failures: pull.failures, isDoneOver: true)
-    (pulls[resource]?.isOver, pulls[resource]?.failures) = (next.isOver, next.failures)
+    pulls[resource]?.isOver = next.isOver
+    pulls[resource]?.failures = next.failures
     pulls[resource]?.retryAt = next.retryAt
   }
 
@@ -407,7 +409,8 @@ final class SyncRun {
     // A batch that was sent does not end the job: there may be more.
     if case .done = end { return }
     let next = try conclude(push.job, end, failures: push.failures, isDoneOver: false)
-    (pushes[resource]?.isOver, pushes[resource]?.failures) = (next.isOver, next.failures)
+    pushes[resource]?.isOver = next.isOver
+    pushes[resource]?.failures = next.failures
     pushes[resource]?.retryAt = next.retryAt
   }
 
@@ -456,15 +459,15 @@ final class SyncRun {
 
   private func show(_ resource: Resource) throws(SyncError) {
     let now = state.clock.monotonicNanoseconds
-    guard let job = pushes[resource]?.job, pushes[resource]?.meter.isDue(at: now) == true else {
-      return
-    }
+    guard var push = pushes[resource], push.meter.isDue(at: now) else { return }
+    let job = push.job
     let service = sink.service
     let left = try hub.read { (sync) throws(StorageError) in
       try sync.sendableCount(service, resource)
     }
-    pushes[resource]?.meter.total = (pushes[resource]?.meter.done ?? 0) + left
-    guard let progress = pushes[resource]?.meter.progress(at: now) else { return }
+    push.meter.total = push.meter.done + left
+    pushes[resource]?.meter = push.meter
+    let progress = push.meter.progress(at: now)
     try hub.write { (tables) throws(StorageError) in
       try tables.sync.progress(job: job.id, progress)
     }
