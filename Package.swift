@@ -67,6 +67,7 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],
   swiftLanguageModes: [.v6]

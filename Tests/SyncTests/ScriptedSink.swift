@@ -137,7 +137,9 @@ final class ScriptedSink: SinkProvider {
           return state.tables[resource]?[id] == nil ? "no row \(id)" : nil
         }
       }
-      if let bad = writes.lazy.compactMap(refusal).first {
+      var bad: String?
+      for write in writes where bad == nil { bad = refusal(of: write) }
+      if let bad {
         let error = ProviderError(service, .refused, bad, status: 422)
         return writes.map { _ in .refused(error) }
       }
