@@ -86,6 +86,31 @@ final class World {
     return report
   }
 
+  /// How far the reading of a resource came.
+  func pull(_ resource: Resource) throws -> PullState? {
+    try store.readSync { (sync) throws(StorageError) in try sync.pull(.buildium, resource) }
+  }
+
+  func deadLetters() throws -> [DeadLetter] {
+    try store.readSync { (sync) throws(StorageError) in try sync.deadLetters() }
+  }
+
+  func jobs() throws -> [JobStatus] {
+    try store.readSync { (sync) throws(StorageError) in try sync.jobs() }
+  }
+
+  func retry(_ id: String) throws -> Bool {
+    try store.writeSync { (records) throws(StorageError) in try records.sync.retry(id) }
+  }
+
+  func retryAll() throws -> Int {
+    try store.writeSync { (records) throws(StorageError) in try records.sync.retryAll() }
+  }
+
+  func discard(_ id: String) throws -> Bool {
+    try store.writeSync { (records) throws(StorageError) in try records.sync.discard(id) }
+  }
+
   /// What the sink holds, by key: links are keys, so that ids do not matter.
   var mirror: [String: FieldValues] { Self.mirror(sink) }
 

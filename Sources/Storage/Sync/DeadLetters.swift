@@ -3,7 +3,7 @@ import Domain
 /// What was given up: records a service refused and jobs that failed too often. A person lets it be
 /// tried again, or puts it aside.
 extension SyncState {
-  private static let jobPrefix: Character = "j"
+  static let jobPrefix: Character = "j"
   private static let recordPrefix: Character = "r"
   /// A list names so many at most; more is one fault repeated.
   private static let listMax = 1000

@@ -113,4 +113,44 @@ extension SyncState {
       WHERE state = 'running' AND (epoch_id IS NULL OR epoch_id <> $1)
       """, .int(epoch))
   }
+
+  /// The newest of the finished jobs a list shows.
+  private static let finishedShownMax = 20
+
+  /// The jobs: those that run first, then by priority; of the finished ones the newest.
+  public func jobs() throws(StorageError) -> [JobStatus] {
+    let open = try jobs(
+      """
+      WHERE state IN ('queued', 'running', 'failed', 'dead')
+      ORDER BY CASE state WHEN 'running' THEN 0 ELSE 1 END, priority, id
+      """)
+    let finished = try jobs(
+      "WHERE state IN ('done', 'cancelled') ORDER BY id DESC LIMIT \(Self.finishedShownMax)")
+    return open + finished
+  }
+
+  private func jobs(_ selection: String) throws(StorageError) -> [JobStatus] {
+    try connection.rows(
+      """
+      SELECT id, kind, resource, service, state, priority, done, total, rate_per_minute, attempts,
+        error, run_after, created_at
+      FROM jobs \(selection)
+      """
+    ) { row in
+      guard let service = Service(rawValue: row.text(3)),
+        let state = JobStatus.State(rawValue: row.text(4))
+      else { return nil }
+      let (done, total) = (row.int(6), row.optionalInt(7))
+      let rate = row.optionalInt(8).map { Double($0) / 60 }
+      var left: Int?
+      if let rate, let total, rate > 0 { left = Int((Double(max(0, total - done)) / rate).rounded(.up)) }
+      return JobStatus(
+        id: "\(Self.jobPrefix)\(row.int64(0))", kind: row.text(1),
+        resource: Resource(rawValue: row.text(2)), service: service, state: state,
+        priority: row.int(5),
+        progress: Progress(done: done, total: total, ratePerSecond: rate, secondsLeft: left),
+        attempts: row.int(9), error: row.text(10), runAfter: row.instant(11),
+        createdAt: row.instant(12) ?? Instant(milliseconds: 0))
+    }.compactMap(\.self)
+  }
 }
