@@ -80,7 +80,10 @@ enum TaskMapping {
     if type == "ResidentRequest" {
       setResident(wanted, current: current, isNew: id == nil, &builder)
     } else {
-      builder.set("PropertyId", (wanted["property_id"] ?? .null).wire)
+      // A task of an association keeps its property, which is no rental and so no link here.
+      builder.set(
+        "PropertyId",
+        record.fields["property_id"]?.wire ?? current?["Property"]?["Id"] ?? .null)
     }
     if type == "ContactRequest" { try setContact(current, &builder) }
     if id == nil {
