@@ -11,7 +11,7 @@ extension BuildiumProvider {
   static let parentsPerPage = 40
 
   /// The rows of one parent; none when it is gone.
-  private func children(_ path: String, _ query: [QueryItem] = [], _ pull: Pull)
+  private func children(_ path: String, _ pull: Pull, _ query: [QueryItem] = [])
     throws(ProviderError) -> [JSONValue]
   {
     do {
@@ -168,7 +168,7 @@ extension BuildiumProvider {
       ]
       let id = credits[index].id
       let owners = try together(vendors) { vendor throws(ProviderError) -> Bool in
-        let rows = try children("\(VendorMapping.collection)/\(vendor)/transactions", query, pull)
+        let rows = try children("\(VendorMapping.collection)/\(vendor)/transactions", pull, query)
         return rows.contains { $0["Id"]?.int.map(String.init) == id }
       }
       credits[index].vendor = zip(vendors, owners).first { $0.1 }?.0
