@@ -67,6 +67,9 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    .testTarget(
+      name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

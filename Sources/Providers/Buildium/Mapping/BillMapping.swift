@@ -33,10 +33,9 @@ enum BillMapping {
   }
 
   private static func fields(_ line: Wire) throws(ProviderError) -> FieldValues {
-    var account = try line.field(.reference(.glAccounts), "GLAccount", "Id")
-    if account.isNull { account = try line.field(.reference(.glAccounts), "GlAccountId") }
     let fields: FieldValues = [
-      "buildium_line_id": try line.field(.integer, "Id"), "gl_account_id": account,
+      "buildium_line_id": try line.field(.integer, "Id"),
+      "gl_account_id": try EntityReference.account(line),
       "amount": try line.field(.money, "Amount"),
       "markup_amount": try line.field(.decimal, "Markup", "Amount"),
       "markup_type": try line.field(.choice, "Markup", "Type"),

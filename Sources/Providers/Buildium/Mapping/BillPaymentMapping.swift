@@ -39,7 +39,7 @@ enum BillPaymentMapping {
     var lines: [FieldValues] = []
     for line in try wire.list("Lines") {
       let fields: FieldValues = [
-        "gl_account_id": try line.field(.reference(.glAccounts), "GLAccountId"),
+        "gl_account_id": try EntityReference.account(line),
         "amount": try line.field(.money, "Amount"),
       ]
       lines.append(fields.merging(try EntityReference.fields(line)) { $1 })

@@ -41,4 +41,13 @@ enum EntityReference {
   static func sum(_ field: String, of lines: [FieldValues]) -> Money {
     lines.reduce(.zero) { $0 + ($1[field]?.money ?? .zero) }
   }
+
+  /// The GL account of a line. Messages spell it three ways.
+  static func account(_ line: Wire) throws(ProviderError) -> FieldValue {
+    for path in [["GLAccount", "Id"], ["GLAccountId"], ["GlAccountId"]] {
+      let account = try line.field(.reference(.glAccounts), path)
+      if !account.isNull { return account }
+    }
+    return .null
+  }
 }

@@ -46,7 +46,7 @@ enum TransactionMapping {
 
   private static func fields(_ line: Wire) throws(ProviderError) -> FieldValues {
     let fields: FieldValues = [
-      "gl_account_id": try line.field(.reference(.glAccounts), "GLAccount", "Id"),
+      "gl_account_id": try EntityReference.account(line),
       "source_amount": try line.field(.money, "Amount"),
       "is_cash_posting": try line.field(.boolean, "IsCashPosting"),
       "reference_number": try line.field(.text, "ReferenceNumber"),
@@ -147,7 +147,7 @@ enum VendorCreditMapping {
     for line in try Wire(json, titled: "Vendor credit").list("Lines") {
       let fields: FieldValues = [
         "buildium_line_id": try line.field(.integer, "Id"),
-        "gl_account_id": try line.field(.reference(.glAccounts), "GLAccountId"),
+        "gl_account_id": try EntityReference.account(line),
         "amount": try line.field(.money, "Amount"), "memo": try line.field(.text, "Memo"),
       ]
       remote.record.lines.append(fields.merging(try EntityReference.fields(line)) { $1 })
