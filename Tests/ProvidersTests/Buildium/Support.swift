@@ -73,11 +73,12 @@ func refusal(_ status: Int, _ message: String = "No.") -> HTTPResponse {
 struct Lists: Sendable {
   var rows: [String: [JSONValue]] = [:]
   var givesTotal = true
-  var filter: @Sendable (Asked, JSONValue) -> Bool = { _, _ in true }
+  /// Made once per request.
+  var filter: @Sendable (Asked) -> (JSONValue) -> Bool = { _ in { _ in true } }
 
   func answer(_ asked: Asked) -> HTTPResponse {
     guard let all = rows[asked.path] else { return refusal(404, "Not found.") }
-    let matching = all.filter { filter(asked, $0) }
+    let matching = all.filter(filter(asked))
     let offset = Int(asked.first("offset") ?? "0") ?? 0
     let limit = min(1000, Int(asked.first("limit") ?? "50") ?? 50)
     let page = Array(matching.dropFirst(offset).prefix(limit))
