@@ -68,6 +68,9 @@ let package = Package(
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
+    .testTarget(
+      name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
