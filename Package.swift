@@ -67,6 +67,7 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("StorageTests", ["Storage", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],

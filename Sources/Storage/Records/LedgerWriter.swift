@@ -8,6 +8,9 @@ struct LedgerWriter {
   let transaction: Transaction
 
   private var connection: Connection { transaction.connection }
+  private var state: SyncState {
+    SyncState(connection: connection, sealing: transaction.sealing)
+  }
 
   private struct Line {
     let id: Int64
@@ -30,8 +33,8 @@ struct LedgerWriter {
         "UPDATE transaction_lines SET amount = $1, posting_type = $2 WHERE id = $3",
         .money(posting.amount), .text(posting.side.rawValue), .integer(line.id))
     }
-    let isKnown = lines.allSatisfy { $0.isZero || $0.posting != nil }
-    let isBalanced = try isKnown && addMissingLegs(id, record, type: type, lines)
+    var isBalanced = lines.allSatisfy { $0.isZero || $0.posting != nil }
+    if isBalanced { isBalanced = try addMissingLegs(id, record, type: type, lines) }
     try connection.run(
       "UPDATE transactions SET posting_state = $1 WHERE id = $2",
       .text(isBalanced ? "posted" : "quarantined"), .local(id))
@@ -98,7 +101,7 @@ struct LedgerWriter {
     _ record: Record, type: String, isCash: Bool, of line: Line
   ) throws(StorageError) -> LocalID? {
     let bank = try record["bank_gl_account_id"].reference.flatMap { (key) throws(StorageError) in
-      try SyncState(connection: connection).source(key)?.localID
+      try state.source(key)?.localID
     }
     switch PostingRule.counterpart(
       transactionType: type, isCashPosting: isCash, hasBankAccount: bank != nil)

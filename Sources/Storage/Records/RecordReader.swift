@@ -66,7 +66,9 @@ struct RecordReader {
   /// What a record of the store is called at the service it came from.
   func key(_ resource: Resource, _ id: LocalID) throws(StorageError) -> RemoteKey? {
     for service in Self.sources {
-      if let remoteID = try SyncState(connection: connection).remoteID(service, resource, of: id) {
+      if let remoteID = try SyncState(connection: connection, sealing: sealing).remoteID(
+        service, resource, of: id)
+      {
         return RemoteKey(service, resource, remoteID)
       }
     }

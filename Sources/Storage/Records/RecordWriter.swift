@@ -6,12 +6,15 @@ struct RecordWriter {
   let transaction: Transaction
 
   private var connection: Connection { transaction.connection }
+  private var state: SyncState {
+    SyncState(connection: connection, sealing: transaction.sealing)
+  }
 
   /// Stores a record under its known id, or a new one; giving it again changes nothing but the time.
   func store(_ remote: RemoteRecord) throws(StorageError) -> LocalID {
     let resource = remote.key.resource
     let schema = RecordSchema.of(resource)
-    let known = try SyncState(connection: connection).source(remote.key)?.localID
+    let known = try state.source(remote.key)?.localID
     if resource == .transactions, let known {
       // Its lines are about to be replaced, which a posted transaction does not allow.
       try connection.run(
@@ -28,7 +31,7 @@ struct RecordWriter {
         ))
     }
     let id = try upsert(schema, columns, id: known)
-    try replaceLinks(remote.record, schema, id)
+    try replaceLinks(remote.record, schema, id, key: remote.key)
     try replaceLines(remote.record, schema, id, &dangling)
     try keep(dangling, resource, id)
     try connection.run(
@@ -66,7 +69,7 @@ struct RecordWriter {
     var mended: [(Resource, LocalID)] = []
     for (name, id, position, field, target) in rows {
       guard let resource = Resource(rawValue: name), let key = RemoteKey(target),
-        let end = try SyncState(connection: connection).source(key)?.localID
+        let end = try state.source(key)?.localID
       else { continue }
       let schema = RecordSchema.of(resource)
       let column = RecordColumns.quoted(field)
@@ -131,7 +134,7 @@ struct RecordWriter {
   ) throws(StorageError) -> SQLValue? {
     switch (field.kind, value) {
     case (.reference, .reference(let key)):
-      if let id = try SyncState(connection: connection).source(key)?.localID { return .local(id) }
+      if let id = try state.source(key)?.localID { return .local(id) }
       dangling.append(Dangling(position: position, field: field.name, target: key))
       return nil
     case (.sealed, .text(let text)):
@@ -219,7 +222,7 @@ struct RecordWriter {
   }
 
   private func replaceLinks(
-    _ record: Record, _ schema: RecordSchema, _ id: LocalID
+    _ record: Record, _ schema: RecordSchema, _ id: LocalID, key: RemoteKey
   ) throws(StorageError) {
     for field in schema.fields {
       guard case .references = field.kind, let value = record.fields[field.name] else { continue }
@@ -237,9 +240,9 @@ struct RecordWriter {
     }
     switch schema.resource {
     case .owners: try link(owner: id, to: record["property_ids"].links)
-    case .properties: try adoptOwners(id)
+    case .properties: try adoptOwners(id, key)
     case .leases: try link(lease: id, record)
-    case .tenants: try adoptLeases(id)
+    case .tenants: try adoptLeases(id, key)
     default: break
     }
   }
@@ -256,7 +259,7 @@ struct RecordWriter {
       "UPDATE ownership SET is_linked = 0, updated_at = $2 WHERE owner_id = $1 AND is_linked = 1",
       .local(owner), .instant(transaction.now))
     for key in properties {
-      guard let property = try SyncState(connection: connection).source(key)?.localID else {
+      guard let property = try state.source(key)?.localID else {
         continue
       }
       try join(owner: owner, property: property)
@@ -264,8 +267,8 @@ struct RecordWriter {
   }
 
   /// The owners that were known before their property.
-  private func adoptOwners(_ property: LocalID) throws(StorageError) {
-    for owner in try pointing(.owners, "property_ids", to: .properties, property) {
+  private func adoptOwners(_ property: LocalID, _ key: RemoteKey) throws(StorageError) {
+    for owner in try pointing(.owners, "property_ids", to: key) {
       try join(owner: owner, property: property)
     }
   }
@@ -290,7 +293,7 @@ struct RecordWriter {
     try connection.run("DELETE FROM lease_tenants WHERE lease_id = $1", .local(lease))
     let current = Set(record["current_tenant_ids"].links)
     for key in Set(record["tenant_ids"].links).union(current).sorted() {
-      guard let tenant = try SyncState(connection: connection).source(key)?.localID else {
+      guard let tenant = try state.source(key)?.localID else {
         continue
       }
       try join(lease: lease, tenant: tenant, isCurrent: current.contains(key))
@@ -298,9 +301,9 @@ struct RecordWriter {
   }
 
   /// The leases that were known before their tenant.
-  private func adoptLeases(_ tenant: LocalID) throws(StorageError) {
-    let current = Set(try pointing(.leases, "current_tenant_ids", to: .tenants, tenant))
-    for lease in Set(try pointing(.leases, "tenant_ids", to: .tenants, tenant)).union(current)
+  private func adoptLeases(_ tenant: LocalID, _ key: RemoteKey) throws(StorageError) {
+    let current = Set(try pointing(.leases, "current_tenant_ids", to: key))
+    for lease in Set(try pointing(.leases, "tenant_ids", to: key)).union(current)
       .sorted()
     {
       try join(lease: lease, tenant: tenant, isCurrent: current.contains(lease))
@@ -317,11 +320,9 @@ struct RecordWriter {
 
   /// The records of a resource that list a record among their links.
   private func pointing(
-    _ resource: Resource, _ field: String, to target: Resource, _ id: LocalID
+    _ resource: Resource, _ field: String, to key: RemoteKey
   ) throws(StorageError) -> [LocalID] {
-    let reader = RecordReader(connection: connection, sealing: transaction.sealing)
-    guard let key = try reader.key(target, id) else { return [] }
-    return try connection.rows(
+    try connection.rows(
       """
       SELECT local_id FROM record_links WHERE target_key = $1 AND resource = $2 AND field = $3
       """, .text(key.description), .text(resource.rawValue), .text(field)

@@ -44,7 +44,7 @@ extension SyncState {
   /// The state of a bill in the workflow, or nil when it is not in it.
   public func approval(ofBill id: LocalID) throws(StorageError) -> String? {
     try connection.row(
-      "SELECT approval_state FROM bill_workflow WHERE bill_id = $1", .local(id)
+      "SELECT state FROM bill_workflow WHERE bill_id = $1", .local(id)
     ) { $0.optionalText(0) } ?? nil
   }
 

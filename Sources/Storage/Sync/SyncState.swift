@@ -3,6 +3,7 @@ import Domain
 /// The synchronization's own rows, within one transaction or one read of the store.
 public struct SyncState {
   let connection: Connection
+  let sealing: any RecordSealing
 }
 
 /// What names a record within the store: a UUID, or the number of a lease.
