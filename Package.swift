@@ -68,7 +68,11 @@ let package = Package(
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
     tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    tests("StorageTests", ["Storage", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
+    .testTarget(
+      name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

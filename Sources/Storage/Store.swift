@@ -54,6 +54,14 @@ public final class Store: Sendable {
     observers.withLock { $0.append(observer) }
   }
 
+  /// A copy of the store in a file of its own, to try something on; it must not exist yet.
+  public func copy(to path: String) throws(StorageError) -> Store {
+    try writer.withLock { connection throws(StorageError) in
+      _ = try connection.run("VACUUM INTO $1", .text(path))
+    }
+    return try Store(path: path, sealing: sealing, now: now)
+  }
+
   /// Runs `body` on one snapshot of the store.
   func read<Value>(
     _ body: (Connection) throws(StorageError) -> Value

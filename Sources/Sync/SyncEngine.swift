@@ -132,7 +132,8 @@ public final class SyncEngine: Sendable {
     defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
     let scratch: Store
     do throws(StorageError) {
-      scratch = try store.copy(to: path)
+      let clock = clock
+      scratch = try store.copy(to: path) { Instant(milliseconds: clock.wallMilliseconds) }
     } catch {
       throw .store("The store could not be copied for a dry run: \(error.message)")
     }

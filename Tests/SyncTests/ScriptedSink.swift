@@ -122,26 +122,31 @@ final class ScriptedSink: SinkProvider {
   private func carryOut(_ resource: Resource, _ writes: [Write]) -> [WriteOutcome] {
     let service = service
     return state.withLock { state in
-      func refusal(of write: Write) -> String? {
-        if state.poison.contains(write.key) { return "the value of one field is not accepted" }
+      func refusal(of write: Write) -> ProviderError? {
+        func refused(_ text: String) -> ProviderError {
+          ProviderError(service, .refused, text, status: 422)
+        }
+        if state.poison.contains(write.key) {
+          return refused("the value of one field is not accepted")
+        }
         for (name, value) in write.record.fields {
           for link in value.links {
             guard let id = write.links[link], state.tables[link.resource]?[id] != nil else {
-              return "field \(name) links to \(link), which is not there"
+              return refused("field \(name) links to \(link), which is not there")
             }
           }
         }
         switch write.action {
         case .create: return nil
         case .update(let id), .delete(let id):
-          return state.tables[resource]?[id] == nil ? "no row \(id)" : nil
+          return state.tables[resource]?[id] == nil
+            ? ProviderError(service, .notFound, "there is no row \(id)", status: 404) : nil
         }
       }
-      var bad: String?
+      var bad: ProviderError?
       for write in writes where bad == nil { bad = refusal(of: write) }
       if let bad {
-        let error = ProviderError(service, .refused, bad, status: 422)
-        return writes.map { _ in .refused(error) }
+        return writes.map { _ in .refused(bad) }
       }
       return writes.map { write in
         switch write.action {

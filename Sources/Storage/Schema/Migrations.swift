@@ -12,7 +12,9 @@ enum Migrations {
   static let all: [Migration] = [
     Migration(
       version: 1, name: "the first store",
-      statements: StoreTables.statements + SyncTables.statements)
+      statements: StoreTables.statements + CoreTables.statements + FinancialTables.statements
+        + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
+        + Triggers.statements + SyncTables.statements)
   ]
 
   /// The version this program writes.

@@ -29,7 +29,7 @@ enum SyncTables {
     CREATE TABLE sync_state (
       service TEXT NOT NULL,
       resource TEXT NOT NULL,
-      local_id INTEGER NOT NULL,
+      local_id TEXT NOT NULL,
       remote_id TEXT,
       -- The record's name at the sink; null at its source, where it follows from the remote id.
       record_key TEXT,
@@ -97,7 +97,7 @@ enum SyncTables {
       epoch_id INTEGER NOT NULL,
       service TEXT NOT NULL,
       resource TEXT NOT NULL,
-      local_id INTEGER NOT NULL,
+      local_id TEXT NOT NULL,
       record_key TEXT NOT NULL,
       action TEXT NOT NULL CHECK (action IN ('create', 'update', 'delete')),
       remote_id TEXT,

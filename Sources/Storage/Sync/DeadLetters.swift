@@ -30,7 +30,8 @@ extension SyncState {
   }
 
   private static func letter(_ row: Row, prefix: Character, key: RemoteKey?) -> DeadLetter? {
-    guard let service = Service(rawValue: row.text(1)), let resource = Resource(rawValue: row.text(2))
+    guard let service = Service(rawValue: row.text(1)),
+      let resource = Resource(rawValue: row.text(2))
     else { return nil }
     let title =
       key.map { "\(Self.singular(resource)) \($0.id)" }

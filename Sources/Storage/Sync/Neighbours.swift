@@ -10,7 +10,8 @@ extension SyncState {
       .owners,
       """
       SELECT owners.buildium_owner_id FROM ownership
-      JOIN owners ON owners.id = ownership.owner_id WHERE ownership.property_id = $1
+      JOIN owners ON owners.id = ownership.owner_id
+      WHERE ownership.property_id = $1 AND ownership.is_linked = 1 AND owners.deleted_at IS NULL
       """, id)
   }
 
@@ -20,21 +21,25 @@ extension SyncState {
       .leases,
       """
       SELECT leases.buildium_lease_id FROM lease_tenants
-      JOIN leases ON leases.id = lease_tenants.lease_id WHERE lease_tenants.tenant_id = $1
+      JOIN leases ON leases.id = lease_tenants.lease_id
+      WHERE lease_tenants.tenant_id = $1 AND leases.deleted_at IS NULL
       """, id)
   }
 
   /// How many units of a property are known.
   public func unitCount(ofProperty id: LocalID) throws(StorageError) -> Int {
-    try connection.row("SELECT COUNT(*) FROM units WHERE property_id = $1", .local(id)) {
-      $0.int(0)
-    } ?? 0
+    try connection.row(
+      "SELECT COUNT(*) FROM units WHERE property_id = $1 AND deleted_at IS NULL", .local(id)
+    ) { $0.int(0) } ?? 0
   }
 
   /// What was paid on a bill.
   public func paid(onBill id: LocalID) throws(StorageError) -> Money {
     try connection.row(
-      "SELECT COALESCE(SUM(amount), 0) FROM bill_payments WHERE bill_id = $1", .local(id)
+      """
+      SELECT COALESCE(SUM(amount), 0) FROM bill_payments
+      WHERE bill_id = $1 AND deleted_at IS NULL
+      """, .local(id)
     ) { $0.money(0) } ?? .zero
   }
 
@@ -44,7 +49,7 @@ extension SyncState {
   /// The state of a bill in the workflow, or nil when it is not in it.
   public func approval(ofBill id: LocalID) throws(StorageError) -> String? {
     try connection.row(
-      "SELECT approval_state FROM bill_workflow WHERE bill_id = $1", .local(id)
+      "SELECT state FROM bill_workflow WHERE bill_id = $1", .local(id)
     ) { $0.optionalText(0) } ?? nil
   }
 
@@ -56,6 +61,7 @@ extension SyncState {
       """
       SELECT id FROM transactions
       WHERE lease_id = $1 AND transaction_type = 'Payment' AND date >= $2 AND date < $3
+        AND deleted_at IS NULL
       ORDER BY date, id
       """, .local(id), .date(from), .date(to)
     ) { $0.localID(0) }

@@ -5,7 +5,9 @@ extension Store {
   public func readSync<Value>(
     _ body: (SyncState) throws(StorageError) -> Value
   ) throws(StorageError) -> Value {
-    try read { (connection) throws(StorageError) in try body(SyncState(connection: connection)) }
+    try read { (connection) throws(StorageError) in
+      try body(SyncState(connection: connection, sealing: sealing))
+    }
   }
 
   /// Runs `body` as one transaction on records and the synchronization's rows.
@@ -24,7 +26,9 @@ public struct SyncRecords {
   let transaction: Transaction
 
   /// The synchronization's own rows, in the same transaction.
-  public var sync: SyncState { SyncState(connection: transaction.connection) }
+  public var sync: SyncState {
+    SyncState(connection: transaction.connection, sealing: transaction.sealing)
+  }
 
   /// The moment of everything in this transaction.
   public var now: Instant { transaction.now }

@@ -24,8 +24,10 @@ struct Linker {
       let resource = resource
       let now = state.now
       let known = try hub.read { (sync) throws(StorageError) in try sync.pull(service, resource) }
-      var pull = known ?? PullState(
-        service: service, resource: resource, mode: .full, run: 1, startedAt: now)
+      var pull =
+        known
+        ?? PullState(
+          service: service, resource: resource, mode: .full, run: 1, startedAt: now)
       if pull.completeAt != nil {
         pull = PullState(
           service: service, resource: resource, mode: .full, run: pull.run + 1, startedAt: now)
@@ -74,7 +76,8 @@ struct Linker {
           return .done
         }
       }
-      return .dead("\(resource.title) at \(service.title) did not end after \(Self.pagesMax) pages.")
+      return .dead(
+        "\(resource.title) at \(service.title) did not end after \(Self.pagesMax) pages.")
     } catch {
       return TaskEnd(error)
     }

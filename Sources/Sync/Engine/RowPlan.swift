@@ -43,7 +43,7 @@ enum RowPlan: Hashable {
     guard let mirror else { return isThere ? .delete : .forget }
     var desired: FieldValues = [:]
     var links: [RemoteKey: String] = [:]
-    var isPartial = false
+    var partial: Set<String> = []
     for field in fields {
       let value = mirror[field.name]
       guard !value.links.isEmpty else {
@@ -58,7 +58,7 @@ enum RowPlan: Hashable {
           ends.append(link)
         case .coming:
           if waitsFor(link.resource) { return .later }
-          isPartial = true
+          partial.insert(field.name)
         case .blocked: return .blocked(link)
         case .unknown: break
         }
@@ -68,16 +68,22 @@ enum RowPlan: Hashable {
       default: desired[field.name] = .references(canonical: ends)
       }
     }
-    let changed = desired.filter { !isSame($0.value, base[$0.key] ?? .null) }
     if !isThere {
       // Fields that are empty need not be said of a row that does not exist yet.
       let spoken = desired.filter { !$0.value.isNull }
       return .create(
-        Record(mirror.resource, spoken), links: ids(of: spoken, in: links), isPartial: isPartial)
+        Record(mirror.resource, spoken), links: ids(of: spoken, in: links),
+        isPartial: !partial.isEmpty)
     }
-    if changed.isEmpty { return isPartial ? .missesLinks : .nothing }
+    // A list of links that is not whole yet is left as it is: sending it short would take links
+    // away that are there.
+    let changed = desired.filter {
+      !partial.contains($0.key) && !isSame($0.value, base[$0.key] ?? .null)
+    }
+    if changed.isEmpty { return partial.isEmpty ? .nothing : .missesLinks }
     return .update(
-      Record(mirror.resource, changed), links: ids(of: changed, in: links), isPartial: isPartial)
+      Record(mirror.resource, changed), links: ids(of: changed, in: links),
+      isPartial: !partial.isEmpty)
   }
 
   /// A box that is not ticked and one nobody ever touched are the same to a person and to a sink.

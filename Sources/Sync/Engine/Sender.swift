@@ -121,7 +121,11 @@ struct Sender {
         progress = true
         state.count(resource) { $0.failed += 1 }
         state.say(.error, Self.reason(error, item.write.key), item.write.key)
-      case .doubt(let error), .notSent(let error): end = TaskEnd(error)
+      // Whether the service can be reached is known from calls that send nothing at all.
+      case .doubt(let error): end = .failed(error)
+      case .notSent(let error):
+        let isLasting = [.notAuthorised, .quotaSpent, .notSetUp, .cancelled].contains(error.kind)
+        end = isLasting ? TaskEnd(error) : .failed(error)
       }
     }
     return (end, progress)
