@@ -103,13 +103,75 @@ extension SyncState {
     case billsOnAccount(LocalID)
     /// The bills that fell due at or after one day and before another.
     case billsDue(from: CalendarDate, to: CalendarDate)
+    /// Everything that links to a record, from itself or from a line.
+    case linking(RemoteKey, LocalID)
+    /// The leases that list a tenant.
+    case listing(RemoteKey)
   }
 
   /// Has the mirrors that a change reaches looked at again.
   public func touch(
     _ sink: Service, _ reach: Reach, stages: SinkRow.Stages?
   ) throws(StorageError) {
-    let set = """
+    switch reach {
+    case .record(let resource, let id):
+      try touch(sink, resource, stages, where: "local_id = $6", .local(id))
+    case .billsOfVendor(let id):
+      try touch(
+        sink, .bills, stages, where: "local_id IN (SELECT id FROM bills WHERE vendor_id = $6)",
+        .local(id))
+    case .billsOnAccount(let id):
+      try touch(
+        sink, .bills, stages,
+        where: "local_id IN (SELECT bill_id FROM bill_lines WHERE gl_account_id = $6)", .local(id))
+    case .billsDue(let from, let to):
+      try touch(
+        sink, .bills, stages,
+        where: "local_id IN (SELECT id FROM bills WHERE due_date >= $6 AND due_date < $7)",
+        .date(from), .date(to))
+    case .linking(let key, let id):
+      for resource in Resource.mirrored {
+        let schema = RecordSchema.of(resource)
+        for field in schema.fields where field.kind == .reference(key.resource) {
+          let column = RecordColumns.quoted(field.name)
+          try touch(
+            sink, resource, stages,
+            where: "local_id IN (SELECT id FROM \(schema.table) WHERE \(column) = $6)", .local(id))
+        }
+        for field in schema.lineFields where field.kind == .reference(key.resource) {
+          guard let lines = schema.lineTable else { continue }
+          try touch(
+            sink, resource, stages,
+            where: """
+              local_id IN (SELECT \(lines.parentColumn) FROM \(lines.name)
+                WHERE \(RecordColumns.quoted(field.name)) = $6)
+              """, .local(id))
+        }
+        for field in schema.fields where field.kind == .references(key.resource) {
+          try touch(
+            sink, resource, stages,
+            where: """
+              local_id IN (SELECT local_id FROM record_links
+                WHERE target_key = $6 AND resource = $2 AND field = $7)
+              """, .text(key.description), .text(field.name))
+        }
+      }
+    case .listing(let key):
+      try touch(
+        sink, .leases, stages,
+        where: """
+          local_id IN (SELECT local_id FROM record_links
+            WHERE target_key = $6 AND resource = $2)
+          """, .text(key.description))
+    }
+  }
+
+  private func touch(
+    _ sink: Service, _ resource: Resource, _ stages: SinkRow.Stages?, where condition: String,
+    _ more: SQLValue?...
+  ) throws(StorageError) {
+    try connection.run(
+      """
       UPDATE sync_state SET
         event_at = CASE WHEN dirty = 0 THEN $3 ELSE event_at END,
         received_at = CASE WHEN dirty = 0 THEN $4 ELSE received_at END,
@@ -117,30 +179,11 @@ extension SyncState {
         dirty = dirty + 1,
         waiting_reason = CASE WHEN waiting_reason IN ('duplicate', 'missing', 'links')
           THEN waiting_reason ELSE NULL END
-      WHERE service = $1 AND resource = $2
-      """
-    let (resource, condition, more): (Resource, String, [SQLValue?]) =
-      switch reach {
-      case .record(let resource, let id): (resource, "local_id = $6", [.local(id)])
-      case .billsOfVendor(let id):
-        (.bills, "local_id IN (SELECT id FROM bills WHERE vendor_id = $6)", [.local(id)])
-      case .billsOnAccount(let id):
-        (
-          .bills, "local_id IN (SELECT bill_id FROM bill_lines WHERE gl_account_id = $6)",
-          [.local(id)]
-        )
-      case .billsDue(let from, let to):
-        (
-          .bills,
-          "local_id IN (SELECT id FROM bills WHERE due_date >= $6 AND due_date < $7)",
-          [.date(from), .date(to)]
-        )
-      }
-    let arguments: [SQLValue?] =
-      [
+      WHERE service = $1 AND resource = $2 AND \(condition)
+      """,
+      arguments: [
         .text(sink.rawValue), .text(resource.rawValue), stages.map { .instant($0.event) },
         stages.map { .instant($0.received) }, stages.map { .instant($0.stored) },
-      ] + more
-    try connection.run("\(set) AND \(condition)", arguments: arguments)
+      ] + more)
   }
 }

@@ -93,6 +93,12 @@ struct HubTables {
     if Resource.mirrored.contains(record.key.resource) {
       try sync.mark(sink, record.key, localID: stored, stages: stages)
     }
+    if known?.isGone == true {
+      try sync.touch(sink, .linking(record.key, stored), stages: stages)
+    } else if known == nil, record.key.resource == .tenants {
+      // The leases that came before their tenant; other links are mended when a pull ends.
+      try sync.touch(sink, .listing(record.key), stages: stages)
+    }
     try reach(record.key, stored, before: before, after: record.record, stages)
     if before == nil { counts.created += 1 } else { counts.updated += 1 }
   }
@@ -107,6 +113,7 @@ struct HubTables {
       try sync.markForRemoval(sink, key.resource, localID: known.localID, stages: stages)
     }
     try records.remove(key.resource, known.localID)
+    try sync.touch(sink, .linking(key, known.localID), stages: stages)
     try reach(key, known.localID, before: before, after: nil, stages)
   }
 
