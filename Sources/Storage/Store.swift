@@ -54,12 +54,19 @@ public final class Store: Sendable {
     observers.withLock { $0.append(observer) }
   }
 
+  /// The moment it is, by the clock the store was given.
+  var moment: Instant { now() }
+
   /// A copy of the store in a file of its own, to try something on; it must not exist yet.
   public func copy(to path: String) throws(StorageError) -> Store {
+    try copyWhole(to: path)
+    return try Store(path: path, sealing: sealing, now: now)
+  }
+
+  func copyWhole(to path: String) throws(StorageError) {
     try writer.withLock { connection throws(StorageError) in
       _ = try connection.run("VACUUM INTO $1", .text(path))
     }
-    return try Store(path: path, sealing: sealing, now: now)
   }
 
   /// Runs `body` on one snapshot of the store.
