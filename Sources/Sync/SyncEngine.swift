@@ -132,8 +132,7 @@ public final class SyncEngine: Sendable {
     defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
     let scratch: Store
     do throws(StorageError) {
-      let clock = clock
-      scratch = try store.copy(to: path) { Instant(milliseconds: clock.wallMilliseconds) }
+      scratch = try store.copy(to: path)
     } catch {
       throw .store("The store could not be copied for a dry run: \(error.message)")
     }
