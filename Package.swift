@@ -46,7 +46,7 @@ let package = Package(
     target("Vault", ["CSodium"]),
     target("HTTP", ["Background", "CCurl"]),
     target("WebServer", ["CMicrohttpd"]),
-    target("Storage", ["Domain", "Vault", "CSQLite"]),
+    target("Storage", ["Domain", "Background", "Vault", "CSQLite"]),
     target("Sync", ["Domain", "Background", "Vault", "Storage"]),
     target("Providers", ["Domain", "Background", "HTTP", "Sync"]),
     target("Sandbox", ["Domain", "Background", "WebServer", "Vault"]),
@@ -67,6 +67,8 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("StorageTests", ["Storage", "Domain"]),
+    tests("AppTests", ["rentbook", "Domain"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),

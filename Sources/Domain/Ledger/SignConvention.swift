@@ -98,7 +98,8 @@ public struct SignTieOut: Sendable {
     switch (magnitude.isEmpty, natural.isEmpty) {
     case (true, false): return .tied(.magnitude)
     case (false, true): return .tied(.natural)
-    case (false, false): return .neither(differences: magnitude.prefix(Self.differencesShown).compactMap(words))
+    case (false, false):
+      return .neither(differences: magnitude.prefix(Self.differencesShown).compactMap(words))
     case (true, true):
       let votes = Set(rest.compactMap(vote))
       return votes.count == 1 ? votes.first.map(Outcome.tied) ?? .undecided : .undecided

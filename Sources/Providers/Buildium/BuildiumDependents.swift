@@ -16,7 +16,7 @@ extension BuildiumProvider {
   {
     do {
       return try api.all(path, query, cancellation: pull.cancellation)
-    } catch where error.kind == .notFound {
+    } catch  where error.kind == .notFound {
       return []
     }
   }
@@ -43,7 +43,8 @@ extension BuildiumProvider {
 
   // MARK: Payments of bills
 
-  func billPaymentPage(_ pull: Pull, _ cursor: inout BuildiumCursor?) throws(ProviderError) -> Page {
+  func billPaymentPage(_ pull: Pull, _ cursor: inout BuildiumCursor?) throws(ProviderError) -> Page
+  {
     try parentPage(pull, cursor, parents: try parents(pull, .bills)) {
       bill throws(ProviderError) in
       let rows = try children("\(BillMapping.collection)/\(bill)/payments", pull)
@@ -122,7 +123,9 @@ extension BuildiumProvider {
         record["transaction_type"].text == "VendorCredit"
       else { continue }
       var vendor: String?
-      if record["payee_type"].text == "Vendor" { vendor = record["payee_id"].integer.map { "\($0)" } }
+      if record["payee_type"].text == "Vendor" {
+        vendor = record["payee_id"].integer.map { "\($0)" }
+      }
       chosen.append(Credit(id: id, vendor: vendor, date: record["date"].date))
     }
     try findVendors(of: &chosen, pull)
@@ -151,7 +154,7 @@ extension BuildiumProvider {
         "\(VendorMapping.collection)/\(vendor)/credits/\(id)", cancellation: cancellation
       ).json
       return try VendorCreditMapping.record(json, vendor: vendor)
-    } catch where error.kind == .notFound {
+    } catch  where error.kind == .notFound {
       return nil
     }
   }
@@ -177,7 +180,8 @@ extension BuildiumProvider {
 
   // MARK: History of tasks
 
-  func taskHistoryPage(_ pull: Pull, _ cursor: inout BuildiumCursor?) throws(ProviderError) -> Page {
+  func taskHistoryPage(_ pull: Pull, _ cursor: inout BuildiumCursor?) throws(ProviderError) -> Page
+  {
     try parentPage(pull, cursor, parents: try parents(pull, .tasks)) { task throws(ProviderError) in
       var records: [RemoteRecord] = []
       for row in try children("/v1/tasks/\(task)/history", pull) {

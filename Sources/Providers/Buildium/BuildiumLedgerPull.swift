@@ -87,7 +87,9 @@ extension BuildiumProvider {
     var query: [QueryItem] = [
       ("startdate", start.description), ("enddate", end.description),
     ]
-    if let since = pull.request.changedSince { query.append(("lastupdatedfrom", since.secondsText)) }
+    if let since = pull.request.changedSince {
+      query.append(("lastupdatedfrom", since.secondsText))
+    }
     let group = Self.accountGroup(accounts, after: cursor.after, upTo: cursor.upTo, query)
     cursor.upTo = group.last ?? cursor.after
     query += group.map { ("glaccountids", $0) }
@@ -149,7 +151,7 @@ extension BuildiumProvider {
     if cursor.phase == "unpaid" {
       do {
         page = try rows(path, [("paidstatus", "Unpaid")], &cursor, pull.cancellation)
-      } catch where error.status == 422 && cursor.offset == 0 {
+      } catch  where error.status == 422 && cursor.offset == 0 {
         cursor.phase = "unpaid-dated"
         page = try rows(path, Self.billQuery("Unpaid", windows[0]), &cursor, pull.cancellation)
       }
@@ -218,7 +220,7 @@ extension BuildiumProvider {
         "\(BankAccountMapping.collection)/\(account)/\(name)",
         [("startdate", start.description), ("enddate", end.description)],
         order: isDeposit ? "Id asc" : "EntryDate asc", &cursor, pull.cancellation)
-    } catch where error.kind == .notFound {
+    } catch  where error.kind == .notFound {
       // The account was deleted since it was last listed.
       cursor.isSliceDone = true
     }

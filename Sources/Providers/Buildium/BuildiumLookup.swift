@@ -13,7 +13,7 @@ extension BuildiumProvider {
   ) throws(ProviderError) -> RemoteRecord? {
     do {
       return try lookUp(resource, id, context, cancellation)
-    } catch where error.kind == .notFound {
+    } catch  where error.kind == .notFound {
       return nil
     }
   }
@@ -42,7 +42,7 @@ extension BuildiumProvider {
         do {
           let json = try get("\(BankAccountMapping.collection)/\(account)/deposits/\(id)")
           return try DepositMapping.record(json, account: account)
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
           continue
         }
       }

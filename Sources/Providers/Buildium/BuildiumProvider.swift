@@ -48,7 +48,7 @@ public struct BuildiumProvider: SourceProvider {
       let name = try wire.text("CompanyName") ?? "Buildium account"
       let basis = try wire.text("AccountingSettings", "DefaultAccountingBasis")
       return basis.map { "\(name), \($0.lowercased()) basis" } ?? name
-    } catch where error.kind == .forbidden {
+    } catch  where error.kind == .forbidden {
       _ = try api.list("/v1/rentals", limit: 1, cancellation: cancellation)
       return "The key is accepted; it may not read Administration > Account Information."
     }

@@ -78,7 +78,9 @@ import Testing
     let http = Self.server(Self.bills)
     let result = try pull(provider(http), .bills, context: context)
     #expect(Set(result.records.map(\.key.id)) == ["1", "2", "3", "4", "5", "6", "7"])
-    let old = (0..<12).map { Self.bill(100 + $0, paid: "20\(26 - $0 < 10 ? "0" : "")\(26 - $0)-06-01") }
+    let old = (0..<12).map {
+      Self.bill(100 + $0, paid: "20\(26 - $0 < 10 ? "0" : "")\(26 - $0)-06-01")
+    }
     let far = try pull(provider(Self.server(old)), .bills, context: MemoryContext())
     #expect(far.records.count == 12)
   }
@@ -143,7 +145,8 @@ import Testing
     }
     let all = try pull(provider(http), .billPayments, context: context)
     #expect(
-      Set(all.records.map(\.key.id)) == Set((1...90).filter { $0 != 50 }.map { "\(1000 + $0):\($0)" }))
+      Set(all.records.map(\.key.id))
+        == Set((1...90).filter { $0 != 50 }.map { "\(1000 + $0):\($0)" }))
     #expect(all.isComplete)
     #expect(http.asked.count == 90)
     #expect(all.cursors.count == 2)
@@ -180,18 +183,25 @@ import Testing
           }),
       ]
     }
-    let tables: [(first: [(Int, String)], second: [(Int, String)], paid: [(Int, String)], shares: [String])] = [
-      // Told apart by account.
-      ([(12, "100.00")], [(13, "50.00")], [(12, "60.00"), (13, "50.00")], ["60.00", "50.00"]),
-      // Same account: by equal amounts, in any order.
-      ([(12, "120.00")], [(12, "80.50")], [(12, "80.50"), (12, "120.00")], ["120.00", "80.50"]),
-      // One line for both: the first is filled, the rest goes on.
-      ([(12, "120.00")], [(12, "80.50")], [(12, "200.50")], ["120.00", "80.50"]),
-      // A credit inside the payment.
-      ([(12, "120.00")], [(13, "80.50")], [(12, "120.00"), (13, "80.50"), (13, "-30.00")], ["120.00", "50.50"]),
-      // More than both bills ask for.
-      ([(12, "10.00")], [(12, "5.00")], [(12, "20.00")], ["15.00", "5.00"]),
-    ]
+    let tables:
+      [(first: [(Int, String)], second: [(Int, String)], paid: [(Int, String)], shares: [String])] =
+        [
+          // Told apart by account.
+          ([(12, "100.00")], [(13, "50.00")], [(12, "60.00"), (13, "50.00")], ["60.00", "50.00"]),
+          // Same account: by equal amounts, in any order.
+          (
+            [(12, "120.00")], [(12, "80.50")], [(12, "80.50"), (12, "120.00")], ["120.00", "80.50"]
+          ),
+          // One line for both: the first is filled, the rest goes on.
+          ([(12, "120.00")], [(12, "80.50")], [(12, "200.50")], ["120.00", "80.50"]),
+          // A credit inside the payment.
+          (
+            [(12, "120.00")], [(13, "80.50")], [(12, "120.00"), (13, "80.50"), (13, "-30.00")],
+            ["120.00", "50.50"]
+          ),
+          // More than both bills ask for.
+          ([(12, "10.00")], [(12, "5.00")], [(12, "20.00")], ["15.00", "5.00"]),
+        ]
     for table in tables {
       let row = payment(table.paid.map { (account: $0.0, amount: $0.1) })
       let bills: [JSONValue] = [

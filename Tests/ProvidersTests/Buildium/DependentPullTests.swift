@@ -73,7 +73,8 @@ import Testing
         $0.records[RemoteKey(.buildium, .transactions, id)] = Record(
           .transactions,
           [
-            "transaction_type": .text(type), "date": CalendarDate("2026-07-07").map { .date($0) } ?? .null,
+            "transaction_type": .text(type),
+            "date": CalendarDate("2026-07-07").map { .date($0) } ?? .null,
             "payee_type": vendor == nil ? .null : .text("Vendor"),
             "payee_id": vendor.map { .integer($0) } ?? .null,
           ])
@@ -117,7 +118,8 @@ import Testing
     ])
     let http = ScriptedHTTP { lists.answer($0) }
     let context = MemoryContext([
-      RemoteKey(.buildium, .tasks, "8"): Record(.tasks), RemoteKey(.buildium, .tasks, "9"): Record(.tasks),
+      RemoteKey(.buildium, .tasks, "8"): Record(.tasks),
+      RemoteKey(.buildium, .tasks, "9"): Record(.tasks),
     ])
     context.state.withLock { $0.changed = [.tasks: ["8"], .taskHistory: ["81", "99"]] }
     let entries = try pull(provider(http), .taskHistory, context: context, since: Self.since)

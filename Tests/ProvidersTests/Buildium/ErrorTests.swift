@@ -108,7 +108,8 @@ import Testing
     "no answer is a doubt for a POST that may have landed, and unreachable otherwise",
     arguments: [
       (TransferError.Kind.timeout, "POST", ProviderError.Kind.doubt),
-      (.broken, "POST", .doubt), (.cancelled, "POST", .doubt), (.noConnection, "POST", .unreachable),
+      (.broken, "POST", .doubt), (.cancelled, "POST", .doubt),
+      (.noConnection, "POST", .unreachable),
       (.tls, "POST", .unreachable), (.breakerOpen, "POST", .unreachable),
       (.badAddress, "POST", .unreachable), (.timeout, "PUT", .unreachable),
       (.broken, "PUT", .unreachable), (.cancelled, "PUT", .cancelled),

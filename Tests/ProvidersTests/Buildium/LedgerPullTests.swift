@@ -46,7 +46,9 @@ import Testing
     }
     let served = lists
     return ScriptedHTTP { asked in
-      if asked.first("startdate") == nil || asked.all("glaccountids").isEmpty { return refusal(422) }
+      if asked.first("startdate") == nil || asked.all("glaccountids").isEmpty {
+        return refusal(422)
+      }
       let query = asked.target.split(separator: "?", maxSplits: 1).last ?? ""
       return query.utf8.count > 4096 ? refusal(500) : served.answer(asked)
     }
@@ -155,13 +157,15 @@ import Testing
     var lists = Lists(rows: [
       "/v1/bankaccounts/2/transactions": [
         [
-          "Id": 71, "EntryDate": "2026-05-05", "TransactionType": "Deposit", "Amount": .number("12.5"),
+          "Id": 71, "EntryDate": "2026-05-05", "TransactionType": "Deposit",
+          "Amount": .number("12.5"),
           "ReconciliationStatus": "Reconciled",
         ]
       ],
       "/v1/bankaccounts/10/transactions": [
         [
-          "Id": 71, "EntryDate": "2026-05-05", "TransactionType": "Deposit", "Amount": .number("-12.5"),
+          "Id": 71, "EntryDate": "2026-05-05", "TransactionType": "Deposit",
+          "Amount": .number("-12.5"),
           "ReconciliationStatus": "SomethingNew",
         ]
       ],

@@ -14,7 +14,8 @@ import Testing
     "a list is read to its end, with and without a total, and ends on a short page",
     arguments: [0, 1, 999, 1000, 1001, 2000, 2500], [true, false])
   func whole(count: Int, givesTotal: Bool) throws {
-    let lists = Lists(rows: ["/v1/rentals/units": Self.units(1..<(count + 1))], givesTotal: givesTotal)
+    let lists = Lists(
+      rows: ["/v1/rentals/units": Self.units(1..<(count + 1))], givesTotal: givesTotal)
     let http = ScriptedHTTP { lists.answer($0) }
     let result = try pull(provider(http), .units, context: MemoryContext())
     #expect(result.records.map(\.key.id) == (1..<(count + 1)).map(String.init))

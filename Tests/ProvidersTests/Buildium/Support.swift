@@ -181,7 +181,8 @@ struct Seeded: RandomNumberGenerator {
 }
 
 /// The small portfolio beside the tests.
-let portfolioPath = String(#filePath.split(separator: "/").dropLast(2).joined(separator: "/"))
+let portfolioPath =
+  String(#filePath.split(separator: "/").dropLast(2).joined(separator: "/"))
   .withSlash + "/Fixtures/portfolio"
 
 extension String {

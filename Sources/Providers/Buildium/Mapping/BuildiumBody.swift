@@ -59,7 +59,9 @@ struct BodyBuilder {
   mutating func check(_ value: FieldValue, _ member: Member) {
     let name = member.field.replacing("_", with: " ")
     if value.isNull {
-      if member.isRequired { problems.append("\(title): \(name) is missing; Buildium requires it.") }
+      if member.isRequired {
+        problems.append("\(title): \(name) is missing; Buildium requires it.")
+      }
       return
     }
     guard member.limit > 0, let text = value.text else { return }

@@ -18,7 +18,9 @@ struct Member: Sendable {
   /// Whether Buildium refuses a body without it.
   let isRequired: Bool
 
-  private static func path(_ text: String) -> [String] { text.split(separator: ".").map(String.init) }
+  private static func path(_ text: String) -> [String] {
+    text.split(separator: ".").map(String.init)
+  }
 
   /// A member that is only read.
   static func read(_ field: String, _ path: String) -> Member {
@@ -79,7 +81,10 @@ struct EntityMapping: Sendable {
     self.kept =
       kept.map { ([$0], [$0]) }
       + keptRenamed.map { pair in
-        (pair.0.split(separator: ".").map(String.init), pair.1.split(separator: ".").map(String.init))
+        (
+          pair.0.split(separator: ".").map(String.init),
+          pair.1.split(separator: ".").map(String.init)
+        )
       }
     let schema = RecordSchema.of(resource)
     kinds = members.map { member in

@@ -68,7 +68,8 @@ enum TaskMapping {
       try links(Wire(json, titled: "Task"))
     }
     let wanted = (before ?? [:]).merging(record.fields) { $1 }
-    setAssignee(wanted, isRequired: type != "ResidentRequest" && type != "RentalOwnerRequest", &builder)
+    setAssignee(
+      wanted, isRequired: type != "ResidentRequest" && type != "RentalOwnerRequest", &builder)
     builder.set("SubCategoryId", current?["Category"]?["SubCategory"]?["Id"] ?? .null)
     if builder["CategoryId"] != current?["Category"]?["Id"] {
       // A sub-category belongs to its category.

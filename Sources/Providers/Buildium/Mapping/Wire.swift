@@ -103,9 +103,10 @@ struct Wire: Sendable {
       (value.string ?? value.numberText).map { .text(canonical: $0) }
     case .integer: value.int.map { .integer(Int64($0)) }
     case .money: (value.numberText ?? value.string).flatMap(money).map(FieldValue.money)
-    case .decimal: (value.numberText ?? value.string).flatMap { DecimalText($0) }.map {
-      .decimal($0)
-    }
+    case .decimal:
+      (value.numberText ?? value.string).flatMap { DecimalText($0) }.map {
+        .decimal($0)
+      }
     case .date: value.string.flatMap(date)
     // An unreadable moment only costs the knowledge of when.
     case .instant: .some(value.string.flatMap { Instant($0) }.map(FieldValue.instant) ?? .null)

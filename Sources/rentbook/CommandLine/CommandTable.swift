@@ -1,0 +1,4 @@
+/// Every command there is: the dispatcher, the help and the README's list are made from this.
+enum CommandTable {
+  static let all: [CommandSpec] = []
+}
