@@ -88,7 +88,8 @@ import Testing
     case .text, .longText, .choice, .sealed:
       // The id of a user, and what is a number at heart.
       if field.name == "assigned_to" { return .text(String(number)) }
-      return .text(["é\(number)", "\(number)", "Näme \(number)"].randomElement(using: &random) ?? "")
+      return .text(
+        ["é\(number)", "\(number)", "Näme \(number)"].randomElement(using: &random) ?? "")
     case .integer: return .integer(Int64(number))
     case .money: return .money(Money(minorUnits: Int64(number)))
     case .decimal: return DecimalText(unscaled: Int64(number), scale: 3).map { .decimal($0) }
@@ -122,7 +123,8 @@ import Testing
     }
   }
 
-  @Test("missing members, new members and unknown values are taken as they come", arguments: Sample.all)
+  @Test(
+    "missing members, new members and unknown values are taken as they come", arguments: Sample.all)
   func tolerant(sample: Sample) throws {
     let bare: JSONValue = ["Id": sample.get["Id"] ?? 1, "Unheard": ["of": [1, 2]]]
     let remote = try record(sample.resource, bare)
@@ -252,7 +254,8 @@ import Testing
     let owner = try problems(Record(.owners, ["is_company": .boolean(true)]))
     #expect(owner.contains("Owner: a company needs a company name."))
     #expect(owner.contains("Owner: property ids is missing; Buildium requires it."))
-    #expect(try problems(Record(.tenants)).contains("Tenant: a new tenant must be added to a lease."))
+    #expect(
+      try problems(Record(.tenants)).contains("Tenant: a new tenant must be added to a lease."))
     #expect(
       try problems(Record(.leases, ["lease_type": .text("None")])).contains {
         $0.contains("set the lease type")
@@ -325,7 +328,8 @@ import Testing
   @Test(
     "a task is written to the collection of its type, with the members that type takes",
     arguments: [
-      ("Todo", "/v1/tasks/todorequests/8", true), ("ResidentRequest", "/v1/tasks/residentrequests/8", false),
+      ("Todo", "/v1/tasks/todorequests/8", true),
+      ("ResidentRequest", "/v1/tasks/residentrequests/8", false),
       ("RentalOwnerRequest", "/v1/tasks/rentalownerrequests/8", true),
       ("ContactRequest", "/v1/tasks/contactrequests/8", true),
     ])

@@ -172,12 +172,23 @@ import Testing
         "buildium/bills.json", #"[{"Id":1,"Lines":[]},{"Id":2,"Lines":[{"Amount":1.005}]}]"#,
         "buildium/bills.json, element 2: Bill 2, Lines[0]: Amount is 1.005"
       ),
-      ("buildium/bills.json", #"[{"Id":1},"#, "buildium/bills.json, element 2: the list is cut short"),
-      ("buildium/bills.json", #"[{"Id":1},{"Id":tru}]"#, "buildium/bills.json, element 2: not JSON"),
-      ("buildium/bills.json", #"[{"Id":1},,{"Id":2}]"#, "buildium/bills.json, element 2: it is empty"),
+      (
+        "buildium/bills.json", #"[{"Id":1},"#,
+        "buildium/bills.json, element 2: the list is cut short"
+      ),
+      (
+        "buildium/bills.json", #"[{"Id":1},{"Id":tru}]"#, "buildium/bills.json, element 2: not JSON"
+      ),
+      (
+        "buildium/bills.json", #"[{"Id":1},,{"Id":2}]"#,
+        "buildium/bills.json, element 2: it is empty"
+      ),
       ("buildium/bills.json", #"{"Id":1}"#, "buildium/bills.json: a list was expected"),
       ("buildium/bills.json", #"[] []"#, "something follows"),
-      ("buildium/leases.json", #"[{"UnitId":4}]"#, "buildium/leases.json, element 1: Lease: Id is missing"),
+      (
+        "buildium/leases.json", #"[{"UnitId":4}]"#,
+        "buildium/leases.json, element 1: Lease: Id is missing"
+      ),
       (
         "buildium/leases.json", #"[{"Id":4,"LeaseFromDate":"2026-02-30"}]"#,
         "element 1: Lease 4: LeaseFromDate is a text, not a date"
@@ -224,7 +235,8 @@ final class TemporaryFolder {
   let path: String
 
   init(copying source: String?) throws {
-    var template = Array("/tmp/rentbook-portfolio-XXXXXX".utf8CString)
+    let pattern = "/tmp/rentbook-portfolio-" + String(repeating: "X", count: 6)
+    var template = Array(pattern.utf8CString)
     path = String(cString: try #require(mkdtemp(&template)))
     for part in ["buildium", "overlay"] {
       mkdir("\(path)/\(part)", 0o700)

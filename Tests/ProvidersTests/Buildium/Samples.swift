@@ -9,8 +9,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
   /// Every member of the PUT message; one left out of a body is cleared.
   let put: [String]
   /// Members that come back under another name or in another shape.
-  var shape: @Sendable (_ name: String, _ value: JSONValue, _ old: JSONValue) -> (String, JSONValue) =
-    { name, value, _ in (name, value) }
+  var shape:
+    @Sendable (_ name: String, _ value: JSONValue, _ old: JSONValue) -> (String, JSONValue) =
+      { name, value, _ in (name, value) }
   var testDescription: String { resource.rawValue }
 
   /// What a GET gives after the body was PUT.
@@ -23,8 +24,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return .object(object)
   }
 
-  private static let address = #"{"AddressLine1":"1 Elm St","AddressLine2":"Rear","AddressLine3":null,"City":"Springfield","State":"IL","PostalCode":"62701","Country":"Ruritania"}"#
-  private static let phones = #"[{"Number":"555-0001","Type":"Home"},{"Number":"555-0002","Type":"Cell"},{"Number":"","Type":"Fax"}]"#
+  private static let address =
+    #"{"AddressLine1":"1 Elm St","AddressLine2":"Rear","AddressLine3":null,"City":"Springfield","State":"IL","PostalCode":"62701","Country":"Ruritania"}"#
+  private static let phones =
+    #"[{"Number":"555-0001","Type":"Home"},{"Number":"555-0002","Type":"Cell"},{"Number":"","Type":"Fax"}]"#
 
   /// A list from the object with four members.
   static func phoneList(_ value: JSONValue) -> JSONValue {

@@ -54,7 +54,10 @@ import Testing
     ]
     #expect(
       tieOut(
-        [("Charge", "3", "10.00", false), ("Check", "9", "500.00", false), ("Charge", "5", "1.00", false)],
+        [
+          ("Charge", "3", "10.00", false), ("Check", "9", "500.00", false),
+          ("Charge", "5", "1.00", false),
+        ],
         ledger: ledger) == .tied(.magnitude))
     #expect(
       tieOut([("Charge", "3", "10.00", false), ("Check", "9", "-500.00", false)], ledger: ledger)
@@ -166,7 +169,8 @@ import Testing
     #expect(try context.memory(SignConvention.memoryName) == nil)
   }
 
-  @Test("while nothing tells, magnitudes are taken, and the question stays open until something does")
+  @Test(
+    "while nothing tells, magnitudes are taken, and the question stays open until something does")
   func stillOpen() throws {
     let context = Self.context()
     _ = try pull(provider(Self.server(.magnitude, credit: false)), .transactions, context: context)

@@ -40,7 +40,8 @@ public enum BuildiumMapping {
     let before = try current.map { json throws(ProviderError) in
       try BuildiumProvider.records(record.resource, json).first?.record
     }
-    body.notWritten += untaken(record, isCreation: id == nil, before: (before ?? nil)?.fields ?? [:])
+    body.notWritten += untaken(
+      record, isCreation: id == nil, before: (before ?? nil)?.fields ?? [:])
     body.notWritten.sort()
     return body
   }
