@@ -67,6 +67,10 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    .testTarget(
+      name: "AirtableTests",
+      dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -94,8 +94,10 @@ public struct AirtableAPI: Sendable, CustomStringConvertible {
     guard let records = answer["records"]?.array else {
       throw AirtableFailure(unexpected: "the answer has no records", call)
     }
-    return (try records.map { record throws(AirtableFailure) in try row(record, call) },
-      answer["offset"]?.string)
+    return (
+      try records.map { record throws(AirtableFailure) in try row(record, call) },
+      answer["offset"]?.string
+    )
   }
 
   /// All rows of a list. Starts again, a bounded number of times, when Airtable loses its place.
@@ -189,6 +191,10 @@ public struct AirtableAPI: Sendable, CustomStringConvertible {
 
   // MARK: One exchange
 
+  static let noBase = ProviderError(
+    .airtable, .notSetUp, "No Airtable base is chosen.",
+    hint: "Run `rentbook connect airtable`, or set RENTBOOK_AIRTABLE_BASE to the base's id.")
+
   /// Sends one request and reads the JSON of the answer.
   func exchange(
     _ method: String, _ path: [String], _ query: [(String, String)] = [], body: JSONValue? = nil,
@@ -200,12 +206,7 @@ public struct AirtableAPI: Sendable, CustomStringConvertible {
           .airtable, .notAuthorised, "No Airtable access token is set.",
           hint: "Run `rentbook connect airtable`, or set RENTBOOK_AIRTABLE_TOKEN."))
     }
-    guard !path.contains("") else {
-      throw AirtableFailure(
-        ProviderError(
-          .airtable, .notSetUp, "No Airtable base is chosen.",
-          hint: "Run `rentbook connect airtable`, or set RENTBOOK_AIRTABLE_BASE to the base's id."))
-    }
+    guard !path.contains("") else { throw AirtableFailure(Self.noBase) }
     if cancellation.isCancelled {
       throw AirtableFailure(ProviderError(.airtable, .cancelled, "Stopped before \(call.what)."))
     }

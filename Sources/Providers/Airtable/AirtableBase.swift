@@ -83,7 +83,7 @@ extension AirtableAPI {
 
   /// Proves the token; the user's id.
   func whoami(_ cancellation: Cancellation) throws(AirtableFailure) -> String {
-    let call = AirtableCall(what: "asking whose token this is", scope: .identity)
+    let call = AirtableCall(what: "asking whose token this is")
     let answer = try exchange("GET", ["v0", "meta", "whoami"], call: call, cancellation)
     guard let id = answer["id"]?.string else {
       throw AirtableFailure(unexpected: "the answer has no user", call)

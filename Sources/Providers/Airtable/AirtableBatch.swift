@@ -62,6 +62,8 @@ struct AirtableBatch {
   /// Whether Airtable named a field as it is no longer.
   private(set) var metDrift = false
   private var didLook = false
+  /// Whether a look found every row that is still to be written.
+  private var rowsAreThere = false
 
   init(
     api: AirtableAPI, table: AirtableMapping.Table, kind: Kind, cancellation: Cancellation
@@ -70,7 +72,17 @@ struct AirtableBatch {
   }
 
   mutating func run(_ writes: [(index: Int, write: Write)]) {
-    var group = writes.compactMap { prepare($0.index, $0.write) }
+    var names: Set<String> = []
+    var group: [Item] = []
+    for (index, write) in writes {
+      guard let item = prepare(index, write) else { continue }
+      if names.insert(item.row + write.key.description).inserted {
+        group.append(item)
+      } else {
+        outcomes[index] = .refused(
+          ProviderError(.airtable, .refused, "\(write.key) stands twice in one batch."))
+      }
+    }
     var failure: AirtableFailure?
     // Every round settles at least one item, or makes the one look.
     while !group.isEmpty {
@@ -180,7 +192,8 @@ struct AirtableBatch {
 
   /// The ids of the rows named in an answer, in the order they were asked for; nil unless the
   /// answer names exactly those.
-  private static func ids(of asked: [String], in answer: [(name: String, id: String)]) -> [String]? {
+  private static func ids(of asked: [String], in answer: [(name: String, id: String)]) -> [String]?
+  {
     let found = Dictionary(answer.map { ($0.name, $0.id) }) { first, _ in first }
     guard answer.count == asked.count, found.count == asked.count else { return nil }
     let ids = asked.compactMap { found[$0] }
@@ -196,7 +209,8 @@ struct AirtableBatch {
     case .doubt: return .doubt(failure.error)
     case .refused: return .refused(failure)
     case .notFound, .forbidden:
-      return kind != .create && failure.mayMeanMissingRow || failure.fault.type == "ROW_DOES_NOT_EXIST"
+      return kind != .create && failure.mayMeanMissingRow
+        || failure.fault.type == "ROW_DOES_NOT_EXIST"
         ? .refused(failure) : .notSent(failure.error)
     default: return .notSent(failure.error)
     }
@@ -236,6 +250,7 @@ struct AirtableBatch {
       note(.notSent(error.error.kind == .forbidden ? failure.error : error.error), group)
       return false
     }
+    rowsAreThere = kind != .create
     let before = group.count
     group = group.filter { item in
       let found = rows.filter { row in
@@ -339,12 +354,15 @@ struct AirtableBatch {
   private func refusal(_ failure: AirtableFailure, of item: Item) -> ProviderError {
     guard failure.fault.type == "ROW_DOES_NOT_EXIST" else { return failure.error }
     let words = AirtableWords(fault: failure.fault, status: failure.error.status ?? 0, call: call())
-    guard let named = words.recordID, named != item.row else { return missing(item, failure) }
+    let named = words.recordID
+    if kind != .create, !rowsAreThere, named == nil || named == item.row {
+      return missing(item, failure)
+    }
     let link = item.write.links.first { $0.value == named }?.key.description
     return ProviderError(
       .airtable, .refused,
-      "\(item.write.key) links to \(link ?? "a record") in the row \(named), which is not in"
-        + " Airtable any more.",
+      "\(item.write.key) links to \(link ?? "a record"), whose row"
+        + (named.map { " \($0)" } ?? "") + " is not in Airtable any more.",
       hint: "The row was deleted there; sync the linked record first.",
       status: failure.error.status)
   }

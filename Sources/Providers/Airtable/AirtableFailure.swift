@@ -43,15 +43,14 @@ struct AirtableFault: Sendable, Hashable {
 struct AirtableCall: Sendable {
   /// What was being done: `reading the table “Leases”`.
   var what: String
-  /// The scope the token needs for it.
-  var scope: Scope
+  /// The scope the token needs for it; nil when any token may do it.
+  var scope: Scope?
   /// Whether it changes something, so that a lost answer leaves a doubt.
   var changes = false
   /// Names of the fields by id, since a request names fields by id.
   var fieldNames: [String: String] = [:]
 
   enum Scope: String {
-    case identity = "user.email:read"
     case recordsRead = "data.records:read"
     case recordsWrite = "data.records:write"
     case schemaRead = "schema.bases:read"
@@ -202,8 +201,8 @@ struct AirtableWords {
     return (
       .forbidden,
       "Airtable does not permit \(call.what), or the base or table is not there (403).",
-      "Check that the base's id is right, that the token was given this base, and that it has the"
-        + " scope \(call.scope.rawValue)."
+      "Check that the base's id is right and that the token was given this base"
+        + (call.scope.map { " and has the scope \($0.rawValue)" } ?? "") + "."
     )
   }
 
@@ -222,7 +221,8 @@ struct AirtableWords {
       )
     case "INVALID_VALUE_FOR_COLUMN" where fault.message.contains("array of record IDs"):
       return (
-        .refused, "At \(call.what): \(fieldName.map { "the field “\($0)”" } ?? "a link field")"
+        .refused,
+        "At \(call.what): \(fieldName.map { "the field “\($0)”" } ?? "a link field")"
           + " takes links to rows, and got something else.",
         "Check in Airtable which table the field links to."
       )
@@ -301,5 +301,7 @@ struct AirtableWords {
     return String(line)
   }
 
-  static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+  static func capitalised(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
 }

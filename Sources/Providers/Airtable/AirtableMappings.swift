@@ -53,7 +53,11 @@ final class AirtableMappings: Sendable {
   var last: AirtableMapping? { state.withLock { $0.mapping } }
 
   /// Makes the next question read the base again.
-  func forget() { state.withLock { $0.readAt = 0; $0.mapping = nil } }
+  func forget() {
+    state.withLock {
+      $0.readAt = 0; $0.mapping = nil
+    }
+  }
 
   /// The table of a resource.
   ///

@@ -54,16 +54,13 @@ public struct AirtableProvider: SinkProvider {
     let name: String
     do throws(AirtableFailure) {
       _ = try api.whoami(cancellation)
+      guard !api.base.isEmpty else { throw AirtableFailure(AirtableAPI.noBase) }
       guard let found = try api.baseName(cancellation) else {
         throw AirtableFailure(
           ProviderError(
-            .airtable, api.base.isEmpty ? .notSetUp : .forbidden,
-            api.base.isEmpty
-              ? "No Airtable base is chosen."
-              : "The token was not given the base \(api.base), or there is no such base.",
-            hint: api.base.isEmpty
-              ? "Set RENTBOOK_AIRTABLE_BASE to the base's id, or run `rentbook connect airtable`."
-              : "Add the base to the token at airtable.com/create/tokens."))
+            .airtable, .forbidden,
+            "The token was not given the base \(api.base), or there is no such base.",
+            hint: "Add the base to the token at airtable.com/create/tokens."))
       }
       guard !["none", "read", "comment"].contains(found.permission) else {
         throw AirtableFailure(

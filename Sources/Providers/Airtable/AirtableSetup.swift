@@ -139,7 +139,9 @@ struct AirtableSetupRun {
   mutating func makeLinks() throws(AirtableFailure) {
     for wanted in blueprint.tables {
       for field in wanted.fields where field.mirrors == nil {
-        guard let linked = field.kind.linked?.rawValue, present[wanted.ours] != nil else { continue }
+        guard let linked = field.kind.linked?.rawValue, present[wanted.ours] != nil else {
+          continue
+        }
         guard let linkedTable = present[linked] else {
           let name = blueprint.table(linked)?.name ?? linked
           result.manual.append(
@@ -212,7 +214,8 @@ struct AirtableSetupRun {
     }
     let toWhere = linkedTable.flatMap(base.table(id:)).map { " to the table “\($0.name)”" } ?? ""
     let made = try attempt(
-      otherwise: "Add the field “\(field.name)” (\(field.kind.airtableWords)\(toWhere)) to the table"
+      otherwise:
+        "Add the field “\(field.name)” (\(field.kind.airtableWords)\(toWhere)) to the table"
         + " “\(table.name)”.",
       { (run) throws(AirtableFailure) in
         try run.api.createField(
