@@ -73,6 +73,10 @@ let package = Package(
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
+    .testTarget(
+      name: "AirtableTests",
+      dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
