@@ -77,6 +77,9 @@ let package = Package(
       name: "AirtableTests",
       dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
+    tests("WebServerTests", ["WebServer"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
   ],
   swiftLanguageModes: [.v6]
 )
