@@ -67,6 +67,9 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("WebServerTests", ["WebServer"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
   ],
   swiftLanguageModes: [.v6]
 )
