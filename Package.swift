@@ -67,6 +67,9 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    .testTarget(
+      name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
