@@ -80,6 +80,9 @@ let package = Package(
     tests("WebServerTests", ["WebServer"]),
     tests("VaultTests", ["Vault"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    .testTarget(
+      name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
