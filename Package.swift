@@ -73,6 +73,9 @@ let package = Package(
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
+    tests("WebServerTests", ["WebServer"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
   ],
   swiftLanguageModes: [.v6]
 )
