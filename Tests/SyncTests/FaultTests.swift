@@ -383,12 +383,16 @@ final class Cut: Sendable {
     let world = try World()
     world.source.fillSmall()
     try world.sync()
+    let records = world.source.state.withLock(\.records)
     world.source.remove(.bills, "51")
+    world.source.remove(.properties, "2")
     try world.sync()
     #expect(world.sink.row(key(.bills, "51")) == nil)
-    world.source.put(.bills, "51", ["amount": money("9")])
+    #expect(world.sink.row(key(.units, "12"))?.fields["property_id"] == nil)
+    world.source.set(\.records, records)
     try world.sync()
-    #expect(world.sink.row(key(.bills, "51"))?.fields["amount"] == money("9"))
+    #expect(world.sink.row(key(.bills, "51")) != nil)
+    #expect(world.sink.row(key(.units, "12"))?.fields["property_id"] == link(.properties, "2"))
     #expect(try world.mirror == world.undisturbedMirror())
   }
 

@@ -127,8 +127,11 @@ final class World {
   }
 
   /// What a store and a sink that are new get from the source as it is now.
-  func undisturbedMirror() throws -> [String: FieldValues] {
+  func undisturbedMirror(
+    withoutFields: Set<String> = []
+  ) throws -> [String: FieldValues] {
     let other = try World()
+    other.sink.set(\.withoutFields, withoutFields)
     other.clock.advance(
       nanoseconds: UInt64(max(0, clock.wallMilliseconds - other.clock.wallMilliseconds)) * 1_000_000)
     let records = source.state.withLock(\.records)

@@ -73,9 +73,10 @@ struct HubTables {
   func take(
     _ record: RemoteRecord, run: Int, received: Instant?, _ counts: inout StoredCounts
   ) throws(StorageError) {
-    let hash = records.hash(record.record)
+    let base = BaseText.write(record.record)
+    let hash = sync.hash(base)
     let known = try sync.source(record.key)
-    if let known, !known.isGone, known.hash == hash {
+    if let known, !known.isGone, known.hash == hash, try hasSameSecrets(record.record, known) {
       try sync.see(record.key, run: run)
       counts.unchanged += 1
       return
@@ -85,7 +86,7 @@ struct HubTables {
     }
     let stored = try records.store(record)
     try sync.agree(
-      record.key, localID: stored, base: BaseText.write(record.record), hash: hash,
+      record.key, localID: stored, base: base, hash: hash,
       updatedAt: record.updatedAt, run: run, at: records.now)
     let stages = received.map {
       SinkRow.Stages(event: min(record.updatedAt ?? $0, $0), received: $0, stored: records.now)
@@ -101,6 +102,15 @@ struct HubTables {
     }
     try reach(record.key, stored, before: before, after: record.record, stages)
     if before == nil { counts.created += 1 } else { counts.updated += 1 }
+  }
+
+  /// Secrets stand in no fingerprint, which few digits could be guessed from; they are compared
+  /// with what is stored.
+  private func hasSameSecrets(_ record: Record, _ known: SourceRow) throws(StorageError) -> Bool {
+    let sealed = RecordSchema.of(record.resource).fields.filter { $0.kind == .sealed }
+    guard sealed.contains(where: { record.fields[$0.name] != nil }) else { return true }
+    guard let stored = try records.record(record.resource, known.localID) else { return false }
+    return sealed.allSatisfy { record.fields[$0.name] == nil || record[$0.name] == stored[$0.name] }
   }
 
   /// Notes that a record's service has it no longer.
