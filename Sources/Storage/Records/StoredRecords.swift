@@ -1,5 +1,4 @@
 import Domain
-import Vault
 
 extension SyncState {
   /// A record as it was stored, or nil when there is none.
@@ -47,9 +46,4 @@ extension SyncRecords {
 extension SyncRecords {
   /// The hash of a record's content, by which a change is told.
   public func hash(_ record: Record) -> String { sync.hash(record.json.canonicalText) }
-}
-
-extension SyncState {
-  /// The hash of a text.
-  public func hash(_ text: String) -> String { ContentHash.sha256Hex(text) }
 }
