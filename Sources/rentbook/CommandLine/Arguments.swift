@@ -77,6 +77,12 @@ struct Invocation: Sendable {
     (self.options, self.environment) = (options, environment)
   }
 
+  /// The same call with another environment.
+  func with(environment: [String: String]) -> Invocation {
+    Invocation(
+      command: command, positionals: positionals, options: options, environment: environment)
+  }
+
   func flag(_ name: String) -> Bool { options[name] != nil }
 
   /// The last value given for an option.
