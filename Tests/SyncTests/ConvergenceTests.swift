@@ -56,41 +56,57 @@ private struct Life {
       )
     case .owners:
       return (
-        ["first_name": word(), "last_name": word(), "tax_payer_id": word(),
-          "property_ids": some(.properties)], []
+        [
+          "first_name": word(), "last_name": word(), "tax_payer_id": word(),
+          "property_ids": some(.properties),
+        ], []
       )
     case .properties:
       return (
-        ["name": word(), "reserve": amount(), "is_active": .boolean(random.chance(80)),
-          "total_units": random.chance(50) ? .integer(Int64(random.below(9))) : .null], []
+        [
+          "name": word(), "reserve": amount(), "is_active": .boolean(random.chance(80)),
+          "total_units": random.chance(50) ? .integer(Int64(random.below(9))) : .null,
+        ], []
       )
     case .units:
-      return (["property_id": any(.properties), "unit_number": word(), "market_rent": amount()], [])
+      // Buildium keeps the numbers of a property's units apart.
+      let number = FieldValue.text("n\(random.next() % 1_000_000_007)")
+      return (
+        ["property_id": any(.properties), "unit_number": number, "market_rent": amount()], []
+      )
     case .tenants: return (["first_name": word(), "last_name": word(), "tax_id": word()], [])
     case .leases:
       let tenants = some(.tenants)
       return (
-        ["propertyId": any(.properties), "unitId": any(.units), "rent": amount(),
-          "startDate": day(), "tenant_ids": tenants, "current_tenant_ids": tenants], []
+        [
+          "propertyId": any(.properties), "unitId": any(.units), "rent": amount(),
+          "startDate": day(), "tenant_ids": tenants, "current_tenant_ids": tenants,
+        ], []
       )
     case .vendors: return (["name": word()], [])
     case .bills:
       return (
         ["vendor_id": any(.vendors), "amount": amount(), "due_date": day(), "date": day()],
         (0..<random.below(3)).map { _ in
-          ["gl_account_id": any(.glAccounts), "amount": amount(), "memo": word(),
-            "property_id": any(.properties)]
+          [
+            "gl_account_id": any(.glAccounts), "amount": amount(), "memo": word(),
+            "property_id": any(.properties),
+          ]
         }
       )
     case .billPayments: return (["bill_id": any(.bills), "amount": amount(), "date": day()], [])
     default:
       return (
-        ["transaction_type": .text(random.chance(60) ? "Payment" : "Charge"), "date": day(),
+        [
+          "transaction_type": .text(random.chance(60) ? "Payment" : "Charge"), "date": day(),
           "total_amount": amount(), "lease_id": random.chance(80) ? any(.leases) : .null,
-          "payee_name": random.chance(30) ? word() : .null, "memo": word()],
+          "payee_name": random.chance(30) ? word() : .null, "memo": word(),
+        ],
         (0..<(1 + random.below(2))).map { _ in
-          ["gl_account_id": any(.glAccounts), "source_amount": amount(),
-            "property_id": any(.properties), "is_cash_posting": .boolean(true)]
+          [
+            "gl_account_id": any(.glAccounts), "source_amount": amount(),
+            "property_id": any(.properties), "is_cash_posting": .boolean(true),
+          ]
         }
       )
     }
@@ -110,8 +126,10 @@ private struct Life {
       next += 1
       put(resource, resource == .billPayments ? "\(next):\(next)" : String(next))
     case 45..<85 where !known.isEmpty: put(resource, known[random.below(known.count)])
-    // Few enough that a person need not be asked, and never the last.
-    case 85..<93 where known.count > 2: source.remove(resource, known[random.below(known.count)])
+    // Few enough that a person need not be asked, and never the last. Vendors and accounts cannot
+    // be deleted where they come from; the names they gave to others would stay.
+    case 85..<93 where known.count > 2 && resource != .vendors && resource != .glAccounts:
+      source.remove(resource, known[random.below(known.count)])
     default: break
     }
   }
@@ -152,7 +170,7 @@ private struct Life {
         return [.notSent, .lostBefore, .lostAfter, .stop(.unreachable)][random.below(4)]
       }
       let cut = random.chance(60) ? Cut(at: 1 + random.below(150)) : nil
-      _ = try? world.engine(seed: seed, cut: cut.map { cut in { try cut.reach($0) } })
+      _ = try? world.engine(seed: seed, cut: cut?.reach)
         .run(SyncOptions(isFull: random.chance(30)))
       if cut != nil, round % 2 == 0 { try world.reopen() }
       world.clock.advance(nanoseconds: 600_000_000_000)
@@ -163,26 +181,10 @@ private struct Life {
     _ = try world.retryAll()
     try world.sync(SyncOptions(isFull: true))
     #expect(try world.deadLetters().isEmpty, "seed \(seed)")
-    let expected = try world.undisturbedMirror(
-      withoutFields: world.sink.state.withLock(\.withoutFields))
-    #expect(Self.differences(world.mirror, expected) == [], "seed \(seed)")
+    #expect(try world.differences() == [], "seed \(seed)")
     world.sink.clearJournal()
     try world.sync()
     try world.sync(SyncOptions(isFull: true))
     #expect(world.sink.journal == [], "seed \(seed)")
-  }
-
-  /// The fields that differ, so that a failure shows them and not two whole portfolios.
-  private static func differences(
-    _ left: [String: FieldValues], _ right: [String: FieldValues]
-  ) -> [String] {
-    Set(left.keys).union(right.keys).sorted().flatMap { name -> [String] in
-      guard let a = left[name] else { return ["\(name) is missing"] }
-      guard let b = right[name] else { return ["\(name) is too many"] }
-      return Set(a.keys).union(b.keys).sorted().filter {
-        a[$0] ?? .null != b[$0] ?? .null
-          && ![a[$0], b[$0]].contains(.boolean(false))
-      }.map { "\(name) \($0): \(String(describing: a[$0])), not \(String(describing: b[$0]))" }
-    }
   }
 }

@@ -41,7 +41,8 @@ import Testing
     "a bill's status follows what was settled, the day and the workflow",
     arguments: [
       ("100", "0", nil, "2026-03-31", "due"), ("100", "0", nil, "2026-03-30", "due"),
-      ("100", "0", nil, "2026-04-01", "overdue"), ("100", "0.01", nil, "2026-04-01", "partially_paid"),
+      ("100", "0", nil, "2026-04-01", "overdue"),
+      ("100", "0.01", nil, "2026-04-01", "partially_paid"),
       ("100", "100", nil, "2026-04-01", "paid"), ("100", "120", nil, "2026-01-01", "paid"),
       ("-100", "0", nil, "2026-04-01", "reversal"), ("100", "0", "voided", "2026-04-01", "voided"),
       ("0", "0", nil, "2026-04-01", "paid"),
@@ -63,7 +64,8 @@ import Testing
   @Test(
     "a bill's approval is the store's own, else what Buildium's state means",
     arguments: [
-      ("Approved", nil, "approved"), ("NotNeeded", nil, "approved"), ("Pending", nil, "pending_approval"),
+      ("Approved", nil, "approved"), ("NotNeeded", nil, "approved"),
+      ("Pending", nil, "pending_approval"),
       ("ApprovalRequired", nil, "pending_approval"), ("Rejected", nil, "rejected"),
       ("Approved", "draft", "draft"), ("SomethingNew", nil, nil),
     ] as [(String, String?, String?)])
@@ -126,8 +128,10 @@ import Testing
         "total_amount": money("100"),
       ],
       lines: lines.map {
-        ["gl_account_id": link(.glAccounts, $0.0), "source_amount": money($0.1),
-          "unit_id": link(.units, "9")]
+        [
+          "gl_account_id": link(.glAccounts, $0.0), "source_amount": money($0.1),
+          "unit_id": link(.units, "9"),
+        ]
       })
   }
 
@@ -137,7 +141,8 @@ import Testing
       ([("3", "100")], "100", "Rent"), ([("3", "99.99")], "99.99", "Partial Rent"),
       ([("4", "5"), ("3", "100")], "100", "Rent + Late Fee"), ([("5", "100")], "0", "Deposit"),
       ([("7", "100")], "0", "Prepayment"), ([("8", "10")], "0", "Other"),
-      ([("99", "10")], "0", "Other"), ([], "0", "Other"), ([("1", "100"), ("3", "100")], "100", "Rent"),
+      ([("99", "10")], "0", "Other"), ([], "0", "Other"),
+      ([("1", "100"), ("3", "100")], "100", "Rent"),
       ([("8", "10"), ("5", "1"), ("3", "20")], "20", "Partial Rent + Deposit + Other"),
     ] as [([(String, String)], String, String)])
   func kinds(_ lines: [(String, String)], _ rent: String, _ kind: String) throws {
@@ -215,7 +220,9 @@ import Testing
 
   @Test("a new row says what there is to say, an update only what differs")
   func writes() {
-    let created: FieldValues = ["unit_number": .text("A"), "property_id": .reference(Self.property)]
+    let created: FieldValues = [
+      "unit_number": .text("A"), "property_id": .reference(Self.property),
+    ]
     #expect(
       decide(Self.unit, isThere: false)
         == .create(Record(.units, created), links: [Self.property: "recP"], isPartial: false))
@@ -249,7 +256,8 @@ import Testing
       decide(Self.unit, isThere: false, end: .coming, waits: false)
         == .create(Record(.units, ["unit_number": .text("A")]), links: [:], isPartial: true))
     #expect(
-      decide(Self.unit, base: ["unit_number": .text("A")], isThere: true, end: .coming, waits: false)
+      decide(
+        Self.unit, base: ["unit_number": .text("A")], isThere: true, end: .coming, waits: false)
         == .missesLinks)
   }
 

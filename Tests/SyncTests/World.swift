@@ -133,11 +133,32 @@ final class World {
     let other = try World()
     other.sink.set(\.withoutFields, withoutFields)
     other.clock.advance(
-      nanoseconds: UInt64(max(0, clock.wallMilliseconds - other.clock.wallMilliseconds)) * 1_000_000)
+      nanoseconds: UInt64(max(0, clock.wallMilliseconds - other.clock.wallMilliseconds)) * 1_000_000
+    )
     let records = source.state.withLock(\.records)
     other.source.state.withLock { $0.records = records }
     _ = try other.engine().run(SyncOptions())
     return other.mirror
+  }
+
+  /// How the sink differs from what an undisturbed first sync would make of the source as it is.
+  func differences() throws -> [String] {
+    let expected = try undisturbedMirror(withoutFields: sink.state.withLock(\.withoutFields))
+    return Self.differences(mirror, expected)
+  }
+
+  /// The fields that differ, so that a failure shows them and not two whole portfolios.
+  static func differences(
+    _ left: [String: FieldValues], _ right: [String: FieldValues]
+  ) -> [String] {
+    Set(left.keys).union(right.keys).sorted().flatMap { name -> [String] in
+      guard let a = left[name] else { return ["\(name) is missing"] }
+      guard let b = right[name] else { return ["\(name) is too many"] }
+      return Set(a.keys).union(b.keys).sorted().filter {
+        a[$0] ?? .null != b[$0] ?? .null
+          && ![a[$0], b[$0]].contains(.boolean(false))
+      }.map { "\(name) \($0): \(String(describing: a[$0])), not \(String(describing: b[$0]))" }
+    }
   }
 }
 
@@ -152,63 +173,133 @@ func date(_ text: String) -> FieldValue { CalendarDate(text).map { .date($0) } ?
 extension ScriptedSource {
   /// Two properties with three units, two leases, money in and out: every mirrored resource.
   func fillSmall() {
-    put(.glAccounts, "3", ["account_number": .text("4000"), "name": .text("Rent Income"),
-      "type": .text("Income"), "sub_type": .text("Income"), "is_active": .boolean(true)])
-    put(.glAccounts, "11", ["account_number": .text("6100"), "name": .text("Repairs"),
-      "type": .text("Expense"), "sub_type": .text("OperatingExpenses"), "is_active": .boolean(true)])
+    put(
+      .glAccounts, "3",
+      [
+        "account_number": .text("4000"), "name": .text("Rent Income"),
+        "type": .text("Income"), "sub_type": .text("Income"), "is_active": .boolean(true),
+      ])
+    put(
+      .glAccounts, "11",
+      [
+        "account_number": .text("6100"), "name": .text("Repairs"),
+        "type": .text("Expense"), "sub_type": .text("OperatingExpenses"),
+        "is_active": .boolean(true),
+      ])
     // The child has the smaller id: it comes first and must not leave first.
-    put(.glAccounts, "2", ["account_number": .text("6110"), "name": .text("Plumbing"),
-      "type": .text("Expense"), "parent_gl_account_id": link(.glAccounts, "11")])
-    put(.owners, "1", ["first_name": .text("Ada"), "last_name": .text("Byron"),
-      "email": .text("ada@example.com"), "property_ids": links(.properties, "1", "2")])
-    put(.owners, "2", ["company_name": .text("Byron Estates"), "is_company": .boolean(true),
-      "property_ids": links(.properties, "2")])
+    put(
+      .glAccounts, "2",
+      [
+        "account_number": .text("6110"), "name": .text("Plumbing"),
+        "type": .text("Expense"), "parent_gl_account_id": link(.glAccounts, "11"),
+      ])
+    put(
+      .owners, "1",
+      [
+        "first_name": .text("Ada"), "last_name": .text("Byron"),
+        "email": .text("ada@example.com"), "property_ids": links(.properties, "1", "2"),
+      ])
+    put(
+      .owners, "2",
+      [
+        "company_name": .text("Byron Estates"), "is_company": .boolean(true),
+        "property_ids": links(.properties, "2"),
+      ])
     for (id, name) in [("1", "Elm Court"), ("2", "Oak House")] {
-      put(.properties, id, ["name": .text(name), "address_line1": .text("\(id) Main Street"),
-        "city": .text("Durham"), "reserve": money("500"), "is_active": .boolean(true),
-        "rental_sub_type": .text("MultiFamily"), "total_units": .integer(2)])
+      put(
+        .properties, id,
+        [
+          "name": .text(name), "address_line1": .text("\(id) Main Street"),
+          "city": .text("Durham"), "reserve": money("500"), "is_active": .boolean(true),
+          "rental_sub_type": .text("MultiFamily"), "total_units": .integer(2),
+        ])
     }
     for (id, property, number) in [("10", "1", "A"), ("11", "1", "B"), ("12", "2", "1")] {
-      put(.units, id, ["property_id": link(.properties, property), "unit_number": .text(number),
-        "market_rent": money("1250.50"), "is_unit_occupied": .boolean(id != "11")])
+      put(
+        .units, id,
+        [
+          "property_id": link(.properties, property), "unit_number": .text(number),
+          "market_rent": money("1250.50"), "is_unit_occupied": .boolean(id != "11"),
+        ])
     }
     for (id, name) in [("20", "Grace"), ("21", "Alan"), ("22", "Edsger")] {
       put(.tenants, id, ["first_name": .text(name), "last_name": .text("Tenant")])
     }
-    put(.leases, "30", ["propertyId": link(.properties, "1"), "unitId": link(.units, "10"),
-      "startDate": date("2026-01-01"), "status": .text("Active"), "rent": money("1250"),
-      "depositAmt": money("1250"), "tenant_ids": links(.tenants, "20", "21"),
-      "current_tenant_ids": links(.tenants, "20")])
-    put(.leases, "31", ["propertyId": link(.properties, "2"), "unitId": link(.units, "12"),
-      "status": .text("Active"), "rent": money("900"), "tenant_ids": links(.tenants, "22")])
-    put(.vendors, "40", ["company_name": .text("Pipe Works"), "name": .text("Pipe Works"),
-      "is_company": .boolean(true)])
+    put(
+      .leases, "30",
+      [
+        "propertyId": link(.properties, "1"), "unitId": link(.units, "10"),
+        "startDate": date("2026-01-01"), "status": .text("Active"), "rent": money("1250"),
+        "depositAmt": money("1250"), "tenant_ids": links(.tenants, "20", "21"),
+        "current_tenant_ids": links(.tenants, "20"),
+      ])
+    put(
+      .leases, "31",
+      [
+        "propertyId": link(.properties, "2"), "unitId": link(.units, "12"),
+        "status": .text("Active"), "rent": money("900"), "tenant_ids": links(.tenants, "22"),
+      ])
+    put(
+      .vendors, "40",
+      [
+        "company_name": .text("Pipe Works"), "name": .text("Pipe Works"),
+        "is_company": .boolean(true),
+      ])
     for (id, amount) in [("50", "480.00"), ("51", "75.25")] {
-      put(.bills, id, ["vendor_id": link(.vendors, "40"), "date": date("2026-03-01"),
-        "due_date": date("2026-03-31"), "amount": money(amount), "reference_number": .text("INV-\(id)"),
-        "buildium_approval_status": .text("Approved")],
-        lines: [["gl_account_id": link(.glAccounts, "2"), "amount": money(amount),
-          "memo": .text("tap"), "property_id": link(.properties, "1")]])
+      put(
+        .bills, id,
+        [
+          "vendor_id": link(.vendors, "40"), "date": date("2026-03-01"),
+          "due_date": date("2026-03-31"), "amount": money(amount),
+          "reference_number": .text("INV-\(id)"),
+          "buildium_approval_status": .text("Approved"),
+        ],
+        lines: [
+          [
+            "gl_account_id": link(.glAccounts, "2"), "amount": money(amount),
+            "memo": .text("tap"), "property_id": link(.properties, "1"),
+          ]
+        ])
     }
-    put(.billPayments, "60:50", ["bill_id": link(.bills, "50"), "amount": money("200"),
-      "date": date("2026-03-20")])
+    put(
+      .billPayments, "60:50",
+      [
+        "bill_id": link(.bills, "50"), "amount": money("200"),
+        "date": date("2026-03-20"),
+      ])
     putPayment("70", lease: "30", property: "1", unit: "10", amount: "1250", on: "2026-03-02")
     putPayment("71", lease: "31", property: "2", unit: "12", amount: "400", on: "2026-03-05")
-    put(.transactions, "72", ["transaction_type": .text("Bill"), "date": date("2026-03-01"),
-      "total_amount": money("480")],
-      lines: [["gl_account_id": link(.glAccounts, "2"), "source_amount": money("480"),
-        "property_id": link(.properties, "1")]])
+    put(
+      .transactions, "72",
+      [
+        "transaction_type": .text("Bill"), "date": date("2026-03-01"),
+        "total_amount": money("480"),
+      ],
+      lines: [
+        [
+          "gl_account_id": link(.glAccounts, "2"), "source_amount": money("480"),
+          "property_id": link(.properties, "1"),
+        ]
+      ])
   }
 
   func putPayment(
     _ id: String, lease: String, property: String, unit: String, amount: String, on day: String,
     account: String = "3"
   ) {
-    put(.transactions, id, ["transaction_type": .text("Payment"), "date": date(day),
-      "total_amount": money(amount), "payment_method": .text("Check"),
-      "check_number": .text("1\(id)"), "lease_id": link(.leases, lease),
-      "unit_id": link(.units, unit)],
-      lines: [["gl_account_id": link(.glAccounts, account), "source_amount": money(amount),
-        "property_id": link(.properties, property), "unit_id": link(.units, unit)]])
+    put(
+      .transactions, id,
+      [
+        "transaction_type": .text("Payment"), "date": date(day),
+        "total_amount": money(amount), "payment_method": .text("Check"),
+        "check_number": .text("1\(id)"), "lease_id": link(.leases, lease),
+        "unit_id": link(.units, unit),
+      ],
+      lines: [
+        [
+          "gl_account_id": link(.glAccounts, account), "source_amount": money(amount),
+          "property_id": link(.properties, property), "unit_id": link(.units, unit),
+        ]
+      ])
   }
 }

@@ -143,7 +143,9 @@ extension SyncState {
       let (done, total) = (row.int(6), row.optionalInt(7))
       let rate = row.optionalInt(8).map { Double($0) / 60 }
       var left: Int?
-      if let rate, let total, rate > 0 { left = Int((Double(max(0, total - done)) / rate).rounded(.up)) }
+      if let rate, let total, rate > 0 {
+        left = Int((Double(max(0, total - done)) / rate).rounded(.up))
+      }
       return JobStatus(
         id: "\(Self.jobPrefix)\(row.int64(0))", kind: row.text(1),
         resource: Resource(rawValue: row.text(2)), service: service, state: state,

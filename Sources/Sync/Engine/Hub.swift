@@ -187,10 +187,15 @@ struct HubTables {
         try drop(RemoteKey(source, .rentPayments, key.id), at: records.now)
       }
       for record in [before, after].compactMap(\.self) where RentPayments.isPayment(record) {
-        guard let lease = try self.localID(record["lease_id"].reference),
+        if let lease = try self.localID(record["lease_id"].reference),
           let date = record["date"].date
-        else { continue }
-        try refreshRent(onLease: lease, monthOf: date, stages)
+        {
+          try refreshRent(onLease: lease, monthOf: date, stages)
+        }
+      }
+      // On a lease that is not known, or without a day: it is recorded for itself.
+      if let after, try self.localID(after["lease_id"].reference) == nil || after["date"].isNull {
+        try takeRent([(key, after)], terms: nil, stages)
       }
     default: break
     }
@@ -205,14 +210,25 @@ struct HubTables {
     let to = from.map { $0.adding(days: CalendarDate.daysInMonth(year: $0.year, month: $0.month)) }
     let ids = try sync.payments(
       onLease: lease, from: from ?? Self.firstDay, to: to ?? Self.lastDay)
-    guard !ids.isEmpty, let terms = try records.record(.leases, lease) else { return }
+    guard !ids.isEmpty else { return }
     var payments: [(key: RemoteKey, record: Record)] = []
-    var accounts: [RemoteKey: RentPayments.Account] = [:]
     for id in ids {
       guard let record = try records.record(.transactions, id),
         let remoteID = try sync.remoteID(source, .transactions, of: id)
       else { continue }
       payments.append((RemoteKey(source, .transactions, remoteID), record))
+    }
+    let key = try sync.remoteID(source, .leases, of: lease).map { RemoteKey(source, .leases, $0) }
+    try takeRent(
+      payments, terms: try key.flatMap { (key) throws(StorageError) in try known(key) }, stages)
+  }
+
+  /// Stores the rent payments made from the tenants' payments of one lease.
+  private func takeRent(
+    _ payments: [(key: RemoteKey, record: Record)], terms: Record?, _ stages: SinkRow.Stages?
+  ) throws(StorageError) {
+    var accounts: [RemoteKey: RentPayments.Account] = [:]
+    for (_, record) in payments {
       for account in record.lines.flatMap({ $0["gl_account_id"]?.links ?? [] })
       where accounts[account] == nil {
         guard let id = try localID(account), let found = try records.record(.glAccounts, id)
@@ -227,12 +243,12 @@ struct HubTables {
       paid[Month(payment.record["date"].date), default: .zero] +=
         RentPayments.rent(in: payment.record, accounts: accounts)
     }
-    let tenant = try tenantNames(terms)
+    let tenant = try terms.flatMap { (terms) throws(StorageError) in try tenantNames(terms) }
     for payment in payments {
       let row = RentPayments.row(
         for: payment.record, key: payment.key, tenant: tenant, accounts: accounts,
         rentInMonth: paid[Month(payment.record["date"].date)] ?? .zero,
-        rentDue: terms["rent"].money)
+        rentDue: terms?["rent"].money)
       guard let row else { continue }
       var counts = StoredCounts()
       try take(row, run: 0, received: stages?.received, &counts)
@@ -252,9 +268,9 @@ struct HubTables {
     let current = lease["current_tenant_ids"].links
     var names: [String] = []
     for tenant in current.isEmpty ? lease["tenant_ids"].links : current {
-      guard let id = try localID(tenant), let record = try records.record(.tenants, id),
-        let name = Projection.personName(record)
-      else { continue }
+      guard let record = try known(tenant), let name = Projection.personName(record) else {
+        continue
+      }
       names.append(name)
     }
     return names.isEmpty ? nil : names.joined(separator: ", ")
@@ -321,6 +337,12 @@ struct HubTables {
     case .refused, .duplicate, .missing, .discarded, .parent: return .blocked
     case .links, nil: return .coming
     }
+  }
+
+  /// A record its service still has, or nil.
+  private func known(_ key: RemoteKey) throws(StorageError) -> Record? {
+    guard let row = try sync.source(key), !row.isGone else { return nil }
+    return try records.record(key.resource, row.localID)
   }
 
   private func localID(_ key: RemoteKey?) throws(StorageError) -> LocalID? {
