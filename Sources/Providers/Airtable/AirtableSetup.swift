@@ -70,6 +70,10 @@ public struct AirtableSetup: Sendable {
       let text = resolver.mapping(blueprint).ids.text
       if text != ids.text { try memory.save(text) }
     }
+    // Names of tables and fields are other people's text.
+    run.result.manual = run.result.manual.map {
+      AirtableWords.plain($0, max: AirtableWords.listCharactersMax)
+    }
     return run.result
   }
 }
@@ -174,6 +178,10 @@ struct AirtableSetupRun {
         let mirror =
           actual.inverseField.flatMap(table.field(id:))
           ?? table.fields.first { $0.inverseField == actual.id }
+          // Where the base does not tell which ends belong together, the name decides.
+          ?? table.field(named: field.name).flatMap {
+            $0.linkedTable == otherTable.id ? $0 : nil
+          }
         guard let mirror else {
           result.manual.append(
             "The link “\(actual.name)” of the table “\(otherTable.name)” shows nothing in the table"
