@@ -113,6 +113,11 @@ struct AirtableSetupRun {
         present[wanted.ours] = table.id
         continue
       }
+      guard !AirtableBase.isID(wanted.name) else {
+        result.manual.append(
+          "There is no table \(wanted.name) in the base; correct the configuration.")
+        continue
+      }
       let fields = wanted.plainFields
       if isDryRun {
         result.createdTables.append(wanted.name)
@@ -214,6 +219,11 @@ struct AirtableSetupRun {
         result.manual.append(
           problem + " Change its type in Airtable, or map \(field.name) to another field.")
       }
+      return
+    }
+    guard !AirtableBase.isID(field.name) else {
+      result.manual.append(
+        "There is no field \(field.name) in the table “\(table.name)”; correct the configuration.")
       return
     }
     if isDryRun {

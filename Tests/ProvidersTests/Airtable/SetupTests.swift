@@ -137,6 +137,20 @@ import Testing
     #expect(done.createdFields == links && done.manual.isEmpty && done.renamedFields.isEmpty)
   }
 
+  @Test("a configured id that is not there is told, and never made as a name")
+  func unknownIDs() throws {
+    let fake = FakeBase()
+    let names = AirtableNames(
+      tables: ["noi": "tbl00000000000099"], fields: ["units": ["property_id": "fld00000000000099"]])
+    let done = try run(fake, TestMemory(), names: names)
+    #expect(done.createdTables.count == 11)
+    #expect(
+      done.manual == [
+        "There is no table tbl00000000000099 in the base; correct the configuration.",
+        "There is no field fld00000000000099 in the table “Units”; correct the configuration.",
+      ])
+  }
+
   @Test("a hostile name of a table cannot steer a terminal")
   func hostile() throws {
     let fake = FakeBase()
