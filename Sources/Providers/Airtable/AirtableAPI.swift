@@ -7,7 +7,7 @@ import HTTP
 import Sync
 
 /// A client of one base. Calls block; any thread may call.
-public struct AirtableAPI: Sendable, CustomStringConvertible {
+public struct AirtableAPI: Sendable, CustomStringConvertible, CustomReflectable {
   /// The service itself; a sandbox has another address.
   public static let defaultAddress = "https://api.airtable.com"
   /// Rows in one request that writes.
@@ -46,6 +46,8 @@ public struct AirtableAPI: Sendable, CustomStringConvertible {
 
   /// The base, without the token.
   public var description: String { "Airtable base \(base)" }
+  /// The base, without the token, for whoever takes a value apart to print it.
+  public var customMirror: Mirror { Mirror(self, children: ["base": base]) }
 
   // MARK: Records
 

@@ -64,6 +64,12 @@ struct AirtableBase: Sendable, Hashable {
   static func isSame(_ left: String, _ right: String) -> Bool {
     left.lowercased() == right.lowercased()
   }
+
+  /// Whether a configured name is an id: `tbl` or `fld` and fourteen letters or digits.
+  static func isID(_ name: String) -> Bool {
+    (name.hasPrefix("tbl") || name.hasPrefix("fld")) && name.utf8.count == 17
+      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+  }
 }
 
 extension AirtableAPI {

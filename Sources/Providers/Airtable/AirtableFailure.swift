@@ -132,7 +132,9 @@ struct AirtableFailure: Error {
 /// Turns Airtable's types and messages into sentences that say what to do.
 struct AirtableWords {
   /// How much of what Airtable says is shown.
-  private static let charactersMax = 400
+  static let charactersMax = 400
+  /// A sentence that lists the fields of a table is longer.
+  static let listCharactersMax = 2000
 
   let fault: AirtableFault
   let status: Int
@@ -159,7 +161,6 @@ struct AirtableWords {
         .refused, "Airtable refuses \(what): the request is too large (413).",
         "Shorten the longest text of the record."
       )
-    case 400, 422: return refused
     case 429:
       if fault.type == "PUBLIC_API_BILLING_LIMIT_EXCEEDED" {
         return (
@@ -181,6 +182,7 @@ struct AirtableWords {
           .unreachable, "Airtable failed (\(status)) at \(what).",
           "Rentbook tries again; if it persists, look at status.airtable.com."
         )
+    case 400..<500: return refused
     default:
       return (
         call.changes ? .doubt : .unexpectedAnswer,
@@ -292,9 +294,9 @@ struct AirtableWords {
   }
 
   /// One line without control characters, which could steer a terminal, and of bounded length.
-  static func plain(_ text: String) -> String {
+  static func plain(_ text: String, max: Int = charactersMax) -> String {
     var line = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars.prefix(charactersMax) {
+    for scalar in text.unicodeScalars.prefix(max) {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
       line.append(isControl ? " " : scalar)
     }

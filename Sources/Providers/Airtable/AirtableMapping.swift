@@ -218,8 +218,8 @@ struct AirtableResolver {
       }
       mapping.tables[wanted.ours] = usable
     }
-    mapping.problems =
-      blueprint.tables.compactMap { mapping.unusable[$0.ours] } + mapping.problems
+    let unusable = blueprint.tables.compactMap { mapping.unusable[$0.ours] }
+    mapping.problems = (unusable + mapping.problems).map { AirtableWords.plain($0) }
     return (mapping, ids)
   }
 

@@ -26,13 +26,13 @@ final class AirtableMappings: Sendable {
     blueprint = AirtableBlueprint(names)
   }
 
-  /// The mapping, read again when it is older than `ageMax`.
+  /// The mapping, read again when it is as old as `ageMax`; with zero always.
   func current(
     ageMax: UInt64 = AirtableMappings.ageMaxNanoseconds, _ cancellation: Cancellation
   ) throws(ProviderError) -> AirtableMapping {
     let now = clock.monotonicNanoseconds
     let known = state.withLock { state in
-      state.mapping.flatMap { now - state.readAt <= ageMax ? $0 : nil }
+      state.mapping.flatMap { now - state.readAt < ageMax ? $0 : nil }
     }
     if let known { return known }
     // Two threads may read at once; both read the same, and neither holds the lock meanwhile.

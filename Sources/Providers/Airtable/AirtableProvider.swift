@@ -15,6 +15,7 @@ public struct AirtableProvider: SinkProvider {
   public let batchMax = AirtableAPI.batchMax
 
   private let api: AirtableAPI
+  private let setup: AirtableSetup
   private let mappings: AirtableMappings
   private let key: @Sendable (Resource, String) -> RemoteKey?
 
@@ -31,6 +32,7 @@ public struct AirtableProvider: SinkProvider {
   ) {
     self.api = api
     self.key = key
+    setup = AirtableSetup(api: api, names: names, memory: memory)
     mappings = AirtableMappings(api: api, names: names, memory: memory, clock: clock)
   }
 
@@ -44,6 +46,15 @@ public struct AirtableProvider: SinkProvider {
   /// The mapping, read from the base when it is older than ten minutes.
   public func mapping(_ cancellation: Cancellation) throws(ProviderError) -> AirtableMapping {
     try mappings.current(cancellation)
+  }
+
+  /// Makes what is missing in the base (``AirtableSetup``), and uses it from then on.
+  public func setUp(
+    isDryRun: Bool, _ cancellation: Cancellation
+  ) throws(ProviderError) -> AirtableSetupResult {
+    let result = try setup.run(isDryRun: isDryRun, cancellation: cancellation)
+    if !isDryRun { mappings.forget() }
+    return result
   }
 
   /// What is missing or does not fit in the base, a sentence each, as it was read last.
@@ -162,19 +173,31 @@ public struct AirtableProvider: SinkProvider {
     return found.filter { wanted.contains($0.key) }
   }
 
-  /// One page of all rows that carry a key of this resource; rows without one, or with a text that
+  /// As ``rows(_:changedSince:cursor:cancellation:)``, without regard to time.
+  public func rows(
+    _ resource: Resource, cursor: String?, cancellation: Cancellation
+  ) throws(ProviderError) -> (rows: [FoundRow], next: String?) {
+    try rows(resource, changedSince: nil, cursor: cursor, cancellation: cancellation)
+  }
+
+  /// One page of the rows that carry a key of this resource; rows without one, or with a text that
   /// is no key, belong to people and are passed over.
   ///
   /// When Airtable loses its place the listing starts again from the first page, so a row may be
   /// given twice, and never not at all. Links to rows whose record is not known are left out of
   /// ``FoundRow/record`` and named in ``FoundRow/problems``.
+  ///
+  /// - Parameter changedSince: only rows made or edited after that moment by Airtable's clock.
+  ///   Deletions, and changes of what Airtable computes, are not among them.
   public func rows(
-    _ resource: Resource, cursor: String?, cancellation: Cancellation
+    _ resource: Resource, changedSince: Instant?, cursor: String?, cancellation: Cancellation
   ) throws(ProviderError) -> (rows: [FoundRow], next: String?) {
     let cursor = AirtableCursor(cursor)
     return try freshly { (provider) throws(AirtableOrProviderError) in
       let table = try provider.readTable(resource, cancellation)
-      let query = AirtableAPI.Query(table: table.table.id, fields: Self.fieldIDs(of: table))
+      let query = AirtableAPI.Query(
+        table: table.table.id, fields: Self.fieldIDs(of: table),
+        formula: changedSince.map { .changed(since: $0) })
       var next: AirtableCursor?
       let rows = try provider.rows(table, resource) { (call) throws(AirtableFailure) in
         do throws(AirtableFailure) {
@@ -217,21 +240,23 @@ public struct AirtableProvider: SinkProvider {
     let call = AirtableCall(
       what: "reading the table “\(table.table.name)”", scope: .recordsRead,
       fieldNames: table.fieldNames)
+    let fields = table.fields.filter { MirrorSchema.field($0.ours, of: resource) != nil }
     do throws(AirtableFailure) {
-      return try read(call).compactMap { found($0, in: table, resource) }
+      return try read(call).compactMap { found($0, table.key.id, fields, resource) }
     } catch {
       throw .airtable(error)
     }
   }
 
   private func found(
-    _ row: AirtableAPI.Row, in table: AirtableMapping.Table, _ resource: Resource
+    _ row: AirtableAPI.Row, _ keyField: String, _ fields: [AirtableMapping.Field],
+    _ resource: Resource
   ) -> FoundRow? {
-    guard let key = row.cells[table.key.id]?.string.flatMap({ RemoteKey($0) }),
+    guard let key = row.cells[keyField]?.string.flatMap({ RemoteKey($0) }),
       key.resource == resource
     else { return nil }
     var found = FoundRow(key: key, remoteID: row.id, record: Record(resource))
-    for field in table.fields where MirrorSchema.field(field.ours, of: resource) != nil {
+    for field in fields {
       do throws(AirtableCellProblem) {
         found.record[field.ours] = try AirtableCells.value(
           row.cells[field.field.id], of: field, key: self.key)

@@ -70,6 +70,10 @@ public struct AirtableSetup: Sendable {
       let text = resolver.mapping(blueprint).ids.text
       if text != ids.text { try memory.save(text) }
     }
+    // Names of tables and fields are other people's text.
+    run.result.manual = run.result.manual.map {
+      AirtableWords.plain($0, max: AirtableWords.listCharactersMax)
+    }
     return run.result
   }
 }
@@ -107,6 +111,11 @@ struct AirtableSetupRun {
       if case .found(let table) = resolver.table(wanted) {
         result.existingTables.append(table.name)
         present[wanted.ours] = table.id
+        continue
+      }
+      guard !AirtableBase.isID(wanted.name) else {
+        result.manual.append(
+          "There is no table \(wanted.name) in the base; correct the configuration.")
         continue
       }
       let fields = wanted.plainFields
@@ -174,6 +183,10 @@ struct AirtableSetupRun {
         let mirror =
           actual.inverseField.flatMap(table.field(id:))
           ?? table.fields.first { $0.inverseField == actual.id }
+          // Where the base does not tell which ends belong together, the name decides.
+          ?? table.field(named: field.name).flatMap {
+            $0.linkedTable == otherTable.id ? $0 : nil
+          }
         guard let mirror else {
           result.manual.append(
             "The link “\(actual.name)” of the table “\(otherTable.name)” shows nothing in the table"
@@ -206,6 +219,11 @@ struct AirtableSetupRun {
         result.manual.append(
           problem + " Change its type in Airtable, or map \(field.name) to another field.")
       }
+      return
+    }
+    guard !AirtableBase.isID(field.name) else {
+      result.manual.append(
+        "There is no field \(field.name) in the table “\(table.name)”; correct the configuration.")
       return
     }
     if isDryRun {

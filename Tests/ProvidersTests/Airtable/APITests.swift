@@ -26,7 +26,9 @@ import Testing
       #expect(!request.url.contains("secret"))
     }
     #expect(http.requests.map(\.repeatability) == [.repeatable, .once])
-    #expect("\(client)" == "Airtable base appBase")
+    var printed = "\(client)"
+    dump(client, to: &printed)
+    #expect(printed.hasPrefix("Airtable base appBase") && !printed.contains("secret"))
   }
 
   @Test("a page is asked for by GET with ids of fields, a filter and an offset")
@@ -64,9 +66,10 @@ import Testing
     #expect(http.requests[1].url.utf8.count == 15_999)
     #expect(http.requests[2].url == "https://api.airtable.com/v0/appBase/tbl1/listRecords")
     let body = http.requests[2].json
-    #expect(body.object?.keys == [
-      "pageSize", "returnFieldsByFieldId", "fields", "filterByFormula", "offset",
-    ])
+    #expect(
+      body.object?.keys == [
+        "pageSize", "returnFieldsByFieldId", "fields", "filterByFormula", "offset",
+      ])
     #expect(body["fields"] == ["fldA"] && body["offset"] == "itr1" && body["pageSize"] == 100)
     #expect(http.requests[2].repeatability == .repeatable)
   }
@@ -161,7 +164,8 @@ import Testing
       failure { () throws(AirtableFailure) in
         try api(http, token: "").schema(Cancellation())
       }?.kind,
-      failure { () throws(AirtableFailure) in try api(http, base: "").schema(Cancellation()) }?.kind,
+      failure { () throws(AirtableFailure) in try api(http, base: "").schema(Cancellation()) }?
+        .kind,
       failure { () throws(AirtableFailure) in try api(http).schema(stopped) }?.kind,
     ]
     #expect(kinds == [.notAuthorised, .notSetUp, .cancelled])

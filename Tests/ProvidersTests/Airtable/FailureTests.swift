@@ -111,7 +111,8 @@ import Testing
       503, typed("RETRIABLE_ERROR", "it is safe to retry"), .unreachable, writing: .doubt,
       "(503)"),
     Row(302, "", .unexpectedAnswer, writing: .doubt, "302"),
-    Row(418, "not JSON", .unexpectedAnswer, writing: .doubt, "418"),
+    Row(414, "not JSON", .refused, "414"),
+    Row(415, #"{"error":"X"}"#, .refused, "415 X"),
   ]
 
   @Test("every error has its kind, its sentence and its hint", arguments: rows)
@@ -164,7 +165,8 @@ import Testing
   @Test(
     "a success that is not what it should be is no success",
     arguments: [
-      "", "{}", "<html>hello</html>", #"{"records":[{"id":"rec1","#, #"{"records":[{"id":"rec1"}]}"#,
+      "", "{}", "<html>hello</html>", #"{"records":[{"id":"rec1","#,
+      #"{"records":[{"id":"rec1"}]}"#,
       #"{"errors":[{"error":"X"}]}"#, "[]",
     ])
   func successes(_ body: String) {
@@ -175,7 +177,8 @@ import Testing
     }
     let written = failure { () throws(AirtableFailure) in
       try client.upsert(
-        "tbl1", key: "fldK", [JSONObject(["fldK": "a"])], AirtableCall(what: "writing", changes: true),
+        "tbl1", key: "fldK", [JSONObject(["fldK": "a"])],
+        AirtableCall(what: "writing", changes: true),
         Cancellation())
     }
     #expect(read?.kind == .unexpectedAnswer)

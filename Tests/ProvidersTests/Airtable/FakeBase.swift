@@ -141,7 +141,8 @@ extension FakeBase.State {
     ]
   }
 
-  private mutating func meta(_ method: String, _ path: [String], _ body: JSONValue) -> HTTPResponse {
+  private mutating func meta(_ method: String, _ path: [String], _ body: JSONValue) -> HTTPResponse
+  {
     switch (method, path.count) {
     case ("GET", 3) where path[2] == "whoami": return .json(["id": "usrMe"])
     case ("GET", 3):

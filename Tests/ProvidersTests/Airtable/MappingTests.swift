@@ -180,7 +180,12 @@ import Testing
       #expect(stand.provider.writableFields(of: resource).isEmpty)
       do throws(ProviderError) {
         _ = try stand.provider.write(
-          resource, [Write(intentID: "1", action: .delete(remoteID: "rec1"), key: RemoteKey(.buildium, resource, "1"), record: Record(resource))],
+          resource,
+          [
+            Write(
+              intentID: "1", action: .delete(remoteID: "rec1"),
+              key: RemoteKey(.buildium, resource, "1"), record: Record(resource))
+          ],
           cancellation: Cancellation())
         Issue.record("written without a table")
       } catch {

@@ -87,6 +87,17 @@ import Testing
     #expect(stand.sent.first?.url.contains("fields%5B%5D=fldKey&fields%5B%5D=fldNumber") == true)
   }
 
+  @Test("rows changed since a moment are asked for by a filter on times")
+  func changed() throws {
+    let stand = try Stand()
+    _ = try? stand.provider.rows(
+      .leases, changedSince: Instant(milliseconds: 0), cursor: nil, cancellation: Cancellation())
+    #expect(
+      stand.sent.first?.url.contains(
+        "filterByFormula=OR%28IS_AFTER%28LAST_MODIFIED_TIME%28%29%2C%20DATETIME_PARSE%28%271970")
+        == true)
+  }
+
   @Test("a link to a row nobody knows, or a broken amount, is told and left out")
   func problems() throws {
     let stand = try Stand()
@@ -145,8 +156,9 @@ import Testing
     let said = try stand.provider.verify(Cancellation())
     #expect(said.hasPrefix("The Airtable base “Owners” (appBase) is not complete. The table"))
     #expect(said.hasSuffix("Run `rentbook airtable setup`."))
-    _ = try AirtableSetup(api: api(stand.http), memory: stand.memory.memory)
-      .run(isDryRun: false, cancellation: Cancellation())
+    let done = try stand.provider.setUp(isDryRun: false, Cancellation())
+    #expect(done.manual.isEmpty && done.stopped == nil)
+    #expect(try stand.provider.mapping(Cancellation()).problems.isEmpty)
     #expect(
       try stand.provider.verify(Cancellation())
         == "The Airtable base “Owners” (appBase) has every table and field.")

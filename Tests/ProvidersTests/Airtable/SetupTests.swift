@@ -129,6 +129,46 @@ import Testing
     #expect(try run(fake, memory, names: custom).renamedFields.isEmpty)
   }
 
+  @Test("where the other end is not told, the field of its name serves")
+  func untoldEnd() throws {
+    let fake = FakeBase()
+    fake.change { $0.tellsInverse = false }
+    let done = try run(fake, TestMemory())
+    #expect(done.createdFields == links && done.manual.isEmpty && done.renamedFields.isEmpty)
+  }
+
+  @Test("a configured id that is not there is told, and never made as a name")
+  func unknownIDs() throws {
+    let fake = FakeBase()
+    let names = AirtableNames(
+      tables: ["noi": "tbl00000000000099"], fields: ["units": ["property_id": "fld00000000000099"]])
+    let done = try run(fake, TestMemory(), names: names)
+    #expect(done.createdTables.count == 11)
+    #expect(
+      done.manual == [
+        "There is no table tbl00000000000099 in the base; correct the configuration.",
+        "There is no field fld00000000000099 in the table “Units”; correct the configuration.",
+      ])
+  }
+
+  @Test("a hostile name of a table cannot steer a terminal")
+  func hostile() throws {
+    let fake = FakeBase()
+    fake.change {
+      $0.tables = [
+        .init(
+          id: "tbl1", name: "\u{1B}[31mX",
+          fields: [.init(id: "fld1", name: "Rentbook Key\u{7}", type: "formula")])
+      ]
+    }
+    let names = AirtableNames(tables: ["units": "tbl1"], keyField: "fld1")
+    let done = try run(fake, TestMemory(), names: names, isDryRun: true)
+    #expect(!done.manual.isEmpty)
+    for sentence in done.manual {
+      #expect(sentence.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+    }
+  }
+
   @Test("a link made from the other end by a person is taken for ours")
   func fromOtherEnd() throws {
     let fake = FakeBase()

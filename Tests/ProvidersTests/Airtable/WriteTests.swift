@@ -219,6 +219,22 @@ extension WriteOutcome {
       outcomes[0].refusal?.message.contains("links to buildium/units/7, whose row recUnit") == true)
   }
 
+  @Test("a refusal that names no row is about a link when a look found the row itself")
+  func unnamedLinkGone() throws {
+    let stand = try Stand()
+    stand.plant(1, row: "rec1")
+    stand.fake.change { state in
+      state.poison = { cells in
+        cells["fldUnit"] == nil ? nil : .error("ROW_DOES_NOT_EXIST", "A row does not exist")
+      }
+    }
+    let outcomes = try stand.write([
+      Stand.update(1, row: "rec1", ["unit_id": .reference(Stand.unit)])
+    ])
+    #expect(outcomes[0].refusal?.kind == .refused)
+    #expect(outcomes[0].refusal?.message.contains("links to a record, whose row is not") == true)
+  }
+
   @Test("a link whose row is not known is refused before anything is sent")
   func unknownLink() throws {
     let stand = try Stand()
@@ -238,6 +254,9 @@ extension WriteOutcome {
       #"{"records":[{"id":"rec1","fields":{"fldKey":"buildium/leases/1"}},"#
         + #"{"id":"rec2","fields":{"fldKey":"buildium/leases/1"}}]}"#,
       #"{"records":[{"id":"rec1","fields":{}},{"id":"rec2","fields":{}}]}"#,
+      #"{"records":[{"id":"rec1","fields":{"fldKey":"buildium/leases/1"}},"#
+        + #"{"id":"rec2","fields":{"fldKey":"buildium/leases/2"}},"#
+        + #"{"id":"rec3","fields":{"fldKey":"buildium/leases/3"}}]}"#,
       #"{"errors":[{"error":"RATE_LIMIT_REACHED"}]}"#, "<html>", "", #"{"records":[{"id""#,
     ])
   func mismatch(_ body: String) throws {
@@ -416,6 +435,8 @@ extension WriteOutcome {
     #expect(outcomes[2].refusal != nil)
     let later = stand.sent.dropFirst(2)
     #expect(!later.contains { $0.line.contains("buildium/leases/0") })
+    #expect(
+      stand.fake.rows("Leases").compactMap { $0["Lease Number"]?.string } == ["L0", "L1"])
   }
 
   @Test("when the service fails on the way, what was sent is in doubt and the rest not sent")
