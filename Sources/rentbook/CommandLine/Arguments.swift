@@ -37,8 +37,16 @@ struct CommandSpec: Sendable {
   let summary: String
   let run: @Sendable (Invocation) throws(Failure) -> ExitCode
 
+  /// A command that takes no words of its own.
   init(
-    _ words: String, _ positionals: String = "", options: [OptionSpec] = [], _ summary: String,
+    _ words: String, options: [OptionSpec] = [], _ summary: String,
+    run: @escaping @Sendable (Invocation) throws(Failure) -> ExitCode
+  ) {
+    self.init(words, "", options: options, summary, run: run)
+  }
+
+  init(
+    _ words: String, _ positionals: String, options: [OptionSpec] = [], _ summary: String,
     run: @escaping @Sendable (Invocation) throws(Failure) -> ExitCode
   ) {
     self.words = words.split(separator: " ").map(String.init)

@@ -15,10 +15,10 @@ enum AirtableCommands {
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
     defer { workspace.close() }
     let isDryRun = invocation.flag("--dry-run")
-    let setup = try workspace.airtableSetup()
+    let provider = try workspace.airtable()
     let result: AirtableSetupResult
     do throws(ProviderError) {
-      result = try setup.run(isDryRun: isDryRun, cancellation: workspace.cancellation)
+      result = try provider.setUp(isDryRun: isDryRun, workspace.cancellation)
     } catch { throw Failure(error) }
     if let stopped = result.stopped { throw Failure(stopped) }
     if invocation.isJSON {
@@ -46,9 +46,11 @@ enum AirtableCommands {
       mapping = try provider.mapping(workspace.cancellation)
     } catch { throw Failure(error) }
     if invocation.isJSON {
-      Output.document("airtable mapping", mapping.json.object ?? JSONObject())
+      Output.document(
+        "airtable mapping",
+        ["tables": mapping.json, "problems": .array(mapping.problems.map(JSONValue.string))])
     } else {
-      for table in mapping.json["tables"]?.array ?? [] {
+      for table in mapping.json.array ?? [] {
         Output.line("\(table["resource"]?.string ?? "") → \(table["table"]?.string ?? "")")
         for (field, place) in table["fields"]?.object?.members ?? [] {
           Output.line("    \(field) → \(TerminalText.harmless(place["name"]?.string ?? ""))")

@@ -31,18 +31,20 @@ enum ConnectCommands {
     var environment = invocation.environment
     var credentials = JSONObject()
     if service == .buildium {
-      let id = try invocation.text("--client-id") ?? environment["RENTBOOK_BUILDIUM_CLIENT_ID"]
-        ?? Prompt.ask("Buildium client id")
-      let secret = try environment["RENTBOOK_BUILDIUM_CLIENT_SECRET"]
-        ?? Prompt.ask("Buildium client secret", hidden: true)
+      let id = try given(
+        invocation.text("--client-id") ?? environment["RENTBOOK_BUILDIUM_CLIENT_ID"],
+        or: "Buildium client id")
+      let secret = try given(
+        environment["RENTBOOK_BUILDIUM_CLIENT_SECRET"], or: "Buildium client secret", hidden: true)
       credentials = ["client_id": .string(id), "client_secret": .string(secret)]
       environment["RENTBOOK_BUILDIUM_CLIENT_ID"] = id
       environment["RENTBOOK_BUILDIUM_CLIENT_SECRET"] = secret
     } else {
-      let base = try invocation.text("--base") ?? environment["RENTBOOK_AIRTABLE_BASE"]
-        ?? Prompt.ask("Airtable base (app…)")
-      let token = try environment["RENTBOOK_AIRTABLE_TOKEN"]
-        ?? Prompt.ask("Airtable token (pat…)", hidden: true)
+      let base = try given(
+        invocation.text("--base") ?? environment["RENTBOOK_AIRTABLE_BASE"],
+        or: "Airtable base (app…)")
+      let token = try given(
+        environment["RENTBOOK_AIRTABLE_TOKEN"], or: "Airtable token (pat…)", hidden: true)
       credentials = ["base": .string(base), "token": .string(token)]
       environment["RENTBOOK_AIRTABLE_BASE"] = base
       environment["RENTBOOK_AIRTABLE_TOKEN"] = token
@@ -59,6 +61,14 @@ enum ConnectCommands {
     return StoreCommands.done(
       invocation, ["service": .string(service.rawValue), "account": .string(sentence)],
       "\(service.title) is connected: \(sentence)")
+  }
+
+  /// What was given, else what a person answers.
+  private static func given(
+    _ value: String?, or question: String, hidden: Bool = false
+  ) throws(Failure) -> String {
+    if let value { return value }
+    return try Prompt.ask(question, hidden: hidden)
   }
 
   private static func verify(_ service: Service, _ workspace: Workspace) throws(Failure) -> String {

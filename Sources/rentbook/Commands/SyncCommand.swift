@@ -18,10 +18,9 @@ enum SyncCommand {
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
     defer { workspace.close() }
     let progress = ProgressLine(quiet: invocation.isQuiet || invocation.isJSON)
-    let shown = Lock(progress)
     let engine = try workspace.engine { event in
       if case .progress(let resource, let direction, let value) = event {
-        shown.withLock { $0.show(line(resource, direction, value)) }
+        progress.show(line(resource, direction, value))
       }
     }
     let report: SyncReport

@@ -23,7 +23,7 @@ final class Network: Sendable {
       name: Service.airtable.rawValue, sender: curl,
       pacer: Pacer(
         .airtable(requestsPerSecond: configuration.airtable.requestsPerSecond), clock: clock),
-      clock: clock, classify429: { AirtableFailure.isQuotaSpent($0) ? .quota : .rate },
+      clock: clock, classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
       onCall: { log.add($0, service: .airtable) })
   }
 

@@ -28,22 +28,23 @@ final class Workspace: Sendable {
     clock: any Clock = SystemClock()
   ) throws(Failure) {
     (self.configuration, self.cancellation, self.clock) = (configuration, cancellation, clock)
-    do throws(VaultError) {
-      let key = try SecretKeyFile(path: configuration.keyPath).loadOrCreate(
-        apartFrom: Files.parent(of: configuration.storePath))
-      do throws(StorageError) {
-        store = try Store(path: configuration.storePath, sealing: SealedText(SecretBox(key: key))) {
-          Instant(milliseconds: clock.wallMilliseconds)
-        }
-      } catch { throw Failure(error) }
-    } catch let error as VaultError {
-      throw Failure("key", error.message, hint: "Without the key sealed values cannot be read.")
-    } catch let error as Failure {
-      throw error
-    } catch {
-      throw Failure("key", "\(error)")
-    }
+    let box = try Self.box(configuration)
+    do throws(StorageError) {
+      store = try Store(path: configuration.storePath, sealing: SealedText(box)) {
+        Instant(milliseconds: clock.wallMilliseconds)
+      }
+    } catch { throw Failure(error) }
     network = Network(configuration: configuration, store: store, clock: clock)
+  }
+
+  private static func box(_ configuration: Configuration) throws(Failure) -> SecretBox {
+    do throws(VaultError) {
+      return SecretBox(
+        key: try SecretKeyFile(path: configuration.keyPath).loadOrCreate(
+          apartFrom: Files.parent(of: configuration.storePath)))
+    } catch {
+      throw Failure("key", error.message, hint: "Without the key sealed values cannot be read.")
+    }
   }
 
   /// Writes what is still to be written and closes the store in good order.
@@ -102,17 +103,11 @@ final class Workspace: Sendable {
     }
   }
 
-  func airtableSetup() throws(Failure) -> AirtableSetup {
-    AirtableSetup(
-      api: try airtableAPI(), names: AirtableNames(json: configuration.airtableNames),
-      memory: airtableMemory)
-  }
-
   /// The ids of tables and fields, kept among the store's settings.
   private var airtableMemory: AirtableMemory {
     let store = store
     let name = "airtable.ids"
-    func failure(_ error: StorageError) -> ProviderError {
+    @Sendable func failure(_ error: StorageError) -> ProviderError {
       ProviderError(.airtable, .notSetUp, "The store failed: \(error.message)")
     }
     return AirtableMemory(
