@@ -83,6 +83,9 @@ let package = Package(
     .testTarget(
       name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
+      name: "SandboxAirtableTests",
+      dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
