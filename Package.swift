@@ -70,6 +70,13 @@ let package = Package(
     .testTarget(
       name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
+    tests("WebServerTests", ["WebServer"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    .testTarget(
+      name: "SandboxAirtableTests",
+      dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,9 @@ public struct WebRequest: Sendable {
   public var headers: [String: String]
   /// The bytes of the body.
   public var body: [UInt8]
+  /// The decoded parts of the path between its slashes; unlike ``path`` they keep a slash that was
+  /// encoded, as in the name of a table.
+  public var pathSegments: [String]
 
   /// A request, for tests and the server.
   public init(
@@ -21,6 +24,20 @@ public struct WebRequest: Sendable {
   ) {
     (self.method, self.path, self.rawQuery, self.query) = (method, path, rawQuery, query)
     (self.headers, self.body) = (headers, body)
+    pathSegments = path.split(separator: "/").map(String.init)
+  }
+
+  /// A request as its request line names it: `/path?query`, both still encoded.
+  public init(
+    method: String, target: String, headers: [String: String] = [:], body: [UInt8] = []
+  ) {
+    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let rawPath = parts[0]
+    let rawQuery = parts.count > 1 ? String(parts[1]) : ""
+    self.init(
+      method: method, path: percentDecoded(rawPath), rawQuery: rawQuery,
+      query: queryPairs(rawQuery), headers: headers, body: body)
+    pathSegments = rawPath.split(separator: "/").map { percentDecoded($0) }
   }
 }
 
