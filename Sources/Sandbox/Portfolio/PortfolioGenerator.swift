@@ -4,13 +4,13 @@ import Domain
 /// tasks. Split by what is made over the files `Generator…`.
 struct PortfolioGenerator {
   let options: PortfolioOptions
-  var random: RandomSource
+  var random: SeededRandom
   let today: Day
   let firstMonth: Month
 
   init(_ options: PortfolioOptions) {
     self.options = options
-    random = RandomSource(seed: options.seed)
+    random = SeededRandom(seed: options.seed)
     today = Day(options.today)
     firstMonth = Month(of: today).adding(1 - options.months)
   }
