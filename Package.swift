@@ -67,15 +67,24 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
-    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain"]),
-    tests("AppTests", ["rentbook", "Domain"]),
+    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
-    tests("WebServerTests", ["WebServer"]),
-    tests("VaultTests", ["Vault"]),
-    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    .testTarget(
+      name: "AirtableTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
+    .testTarget(
+      name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
+    .testTarget(
+      name: "SandboxAirtableTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
+    tests("AppTests", ["rentbook", "Domain"]),
   ],
   swiftLanguageModes: [.v6]
 )

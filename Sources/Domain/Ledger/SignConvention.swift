@@ -120,22 +120,14 @@ public struct SignTieOut: Sendable {
   }
 
   /// The amount a line adds to its account's normal balance if amounts are magnitudes; nil for a
-  /// transaction type this program has not met.
+  /// type of transaction or account this program has not met.
   private static func normalAmount(_ type: String, _ accountType: String, _ amount: Money) -> Money?
   {
-    let isDebitNormal = accountType == "Asset" || accountType == "Expense"
-    switch type {
-    case "Charge", "Payment", "OwnerContribution", "VendorRefund", "VendorCredit",
-      "RentalApplicationFeePayment", "UnreversedPayment", "UnreversedElectronicFundsTransfer",
-      "UnreversedOwnerContribution", "UnreversedRentalApplicationFeePayment",
-      "ReversedEftRefund":
-      return isDebitNormal ? -amount : amount
-    case "Bill", "Check", "ElectronicFundsTransfer", "CreditCardPurchase", "Credit", "Refund",
-      "ReversePayment", "ReverseElectronicFundsTransfer", "ReverseOwnerContribution",
-      "ReverseRentalApplicationFeePayment":
-      return isDebitNormal ? amount : -amount
-    case "GeneralJournalEntry", "ApplyDeposit", "Other", "Deposit": return amount
-    default: return nil
-    }
+    guard
+      let posting = PostingRule.posting(
+        transactionType: type, accountType: accountType, amount: amount, convention: .magnitude),
+      let isDebitNormal = PostingRule.isDebitNormal(accountType: accountType)
+    else { return nil }
+    return isDebitNormal ? posting.debitAmount : -posting.debitAmount
   }
 }

@@ -53,13 +53,12 @@ struct BuildiumCursor: Sendable, Equatable {
     return JSONValue.object(object).text
   }
 
-  /// - Throws: `unexpectedAnswer` when the text was not made by ``text``.
+  /// - Throws: `refused` when the text was not made by ``text``; the pull then begins again.
   init(_ text: String) throws(ProviderError) {
     guard let json = try? JSONValue(parsing: text),  // Why it is no JSON helps nobody.
       let offset = json["offset"]?.int, offset >= 0
     else {
-      throw .unexpected(
-        "The place where the last pull stopped cannot be read.", hint: "Start a full sync.")
+      throw .staleCursor
     }
     self.offset = offset
     phase = json["phase"]?.string ?? ""
@@ -73,6 +72,13 @@ struct BuildiumCursor: Sendable, Equatable {
     restarts = json["restarts"]?.int ?? 0
     isWhole = !(json["partial"]?.bool ?? false)
   }
+}
+
+extension ProviderError {
+  /// A cursor that means nothing here (any more).
+  static let staleCursor = ProviderError(
+    .buildium, .refused, "The place where the last pull stopped cannot be read.",
+    hint: "Start a full sync.")
 }
 
 /// Windows of dates, newest first, because the newest matter most to whoever waits.

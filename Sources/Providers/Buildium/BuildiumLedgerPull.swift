@@ -64,8 +64,7 @@ extension BuildiumProvider {
 
   private func windows(_ cursor: BuildiumCursor) throws(ProviderError) -> DateWindows {
     guard let from = cursor.from, let to = cursor.to else {
-      throw .unexpected(
-        "The place where the last pull stopped has no dates.", hint: "Start a full sync.")
+      throw .staleCursor
     }
     return DateWindows(from: from, to: to)
   }

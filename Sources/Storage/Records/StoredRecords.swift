@@ -42,3 +42,8 @@ extension SyncRecords {
     try RecordWriter(transaction: transaction).resolveLinks()
   }
 }
+
+extension SyncRecords {
+  /// The hash of a record's content, by which a change is told.
+  public func hash(_ record: Record) -> String { sync.hash(record.json.canonicalText) }
+}

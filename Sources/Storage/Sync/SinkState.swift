@@ -256,3 +256,15 @@ extension SyncState {
       """, .text(sink.rawValue), .text(resource.rawValue))
   }
 }
+
+extension SyncState {
+  /// The record a sink's row holds, by the row's id; nil when it is none of ours.
+  public func sinkKey(
+    _ sink: Service, _ resource: Resource, remoteID: String
+  ) throws(StorageError) -> RemoteKey? {
+    try connection.row(
+      "SELECT record_key FROM sync_state WHERE service = $1 AND resource = $2 AND remote_id = $3",
+      .text(sink.rawValue), .text(resource.rawValue), .text(remoteID)
+    ) { row throws(StorageError) in RemoteKey(row.text(0)) } ?? nil
+  }
+}

@@ -37,8 +37,16 @@ struct CommandSpec: Sendable {
   let summary: String
   let run: @Sendable (Invocation) throws(Failure) -> ExitCode
 
+  /// A command that takes no words of its own.
   init(
-    _ words: String, _ positionals: String = "", options: [OptionSpec] = [], _ summary: String,
+    _ words: String, options: [OptionSpec] = [], _ summary: String,
+    run: @escaping @Sendable (Invocation) throws(Failure) -> ExitCode
+  ) {
+    self.init(words, "", options: options, summary, run: run)
+  }
+
+  init(
+    _ words: String, _ positionals: String, options: [OptionSpec] = [], _ summary: String,
     run: @escaping @Sendable (Invocation) throws(Failure) -> ExitCode
   ) {
     self.words = words.split(separator: " ").map(String.init)
@@ -75,6 +83,12 @@ struct Invocation: Sendable {
   ) {
     (self.command, self.positionals) = (command, positionals)
     (self.options, self.environment) = (options, environment)
+  }
+
+  /// The same call with another environment.
+  func with(environment: [String: String]) -> Invocation {
+    Invocation(
+      command: command, positionals: positionals, options: options, environment: environment)
   }
 
   func flag(_ name: String) -> Bool { options[name] != nil }

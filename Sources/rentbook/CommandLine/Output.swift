@@ -1,3 +1,4 @@
+import Background
 import Domain
 import Glibc
 
@@ -78,23 +79,28 @@ enum TerminalText {
 }
 
 /// One line of progress on standard error, redrawn in place; nothing when that is no terminal.
-final class ProgressLine {
+final class ProgressLine: Sendable {
   private let isShown: Bool
-  private var width = 0
+  private let width = Lock(0)
 
   init(quiet: Bool) { isShown = !quiet && Output.errorIsTerminal }
 
   func show(_ text: String) {
     guard isShown else { return }
     let text = TerminalText.harmless(text)
-    let gap = String(repeating: " ", count: max(0, width - text.count))
-    Output.write("\r" + text + gap, to: STDERR_FILENO)
-    width = text.count
+    width.withLock { width in
+      let gap = String(repeating: " ", count: max(0, width - text.count))
+      Output.write("\r" + text + gap, to: STDERR_FILENO)
+      width = text.count
+    }
   }
 
   func finish() {
-    guard isShown, width > 0 else { return }
-    Output.write("\r" + String(repeating: " ", count: width) + "\r", to: STDERR_FILENO)
-    width = 0
+    guard isShown else { return }
+    width.withLock { width in
+      guard width > 0 else { return }
+      Output.write("\r" + String(repeating: " ", count: width) + "\r", to: STDERR_FILENO)
+      width = 0
+    }
   }
 }

@@ -52,8 +52,8 @@ struct Configuration: Sendable {
   let airtableBase: String?
   /// Calls a month the Airtable plan allows.
   let airtableMonthlyCalls: Int
-  /// Names of an existing base: our table → its name, and `table.field` → its name.
-  let airtableNames: [String: String]
+  /// Names of an existing base, in the form `AirtableNames` reads.
+  let airtableNames: JSONValue
 
   static let buildiumURL = "https://api.buildium.com"
   static let airtableURL = "https://api.airtable.com"
@@ -120,11 +120,7 @@ struct Configuration: Sendable {
     airtableBase = try setting("RENTBOOK_AIRTABLE_BASE", "airtable.base")
     airtableMonthlyCalls = try count(
       "RENTBOOK_AIRTABLE_MONTHLY_CALLS", "airtable.monthlyCalls", Self.monthlyCallsDefault)
-    var names: [String: String] = [:]
-    for (key, value) in file["airtable"]?["names"]?.object?.members ?? [] {
-      names[key] = value.string
-    }
-    airtableNames = names
+    airtableNames = file["airtable"]?["names"] ?? .object(JSONObject())
     for (service, settings) in [("Buildium", buildium), ("Airtable", airtable)]
     where settings.requestsPerSecond > (service == "Buildium" ? 10 : 5)
       && !Self.isLoopback(settings.url)

@@ -73,6 +73,8 @@ func refusal(_ status: Int, _ message: String = "No.") -> HTTPResponse {
 struct Lists: Sendable {
   var rows: [String: [JSONValue]] = [:]
   var givesTotal = true
+  /// Gives at most so many rows, whatever is asked for.
+  var pageMax = 1000
   /// Made once per request.
   var filter: @Sendable (Asked) -> (JSONValue) -> Bool = { _ in { _ in true } }
 
@@ -80,7 +82,7 @@ struct Lists: Sendable {
     guard let all = rows[asked.path] else { return refusal(404, "Not found.") }
     let matching = all.filter(filter(asked))
     let offset = Int(asked.first("offset") ?? "0") ?? 0
-    let limit = min(1000, Int(asked.first("limit") ?? "50") ?? 50)
+    let limit = min(pageMax, Int(asked.first("limit") ?? "50") ?? 50)
     let page = Array(matching.dropFirst(offset).prefix(limit))
     return reply(.array(page), total: givesTotal ? matching.count : nil)
   }

@@ -69,7 +69,6 @@ enum BillMapping {
     -> BuildiumBody
   {
     var builder = try mapping.body(record, current: current, only: id != nil)
-    builder.notWritten.removeAll { ["amount", "property_id", "unit_id"].contains($0) }
     if id == nil, !record["work_order_id"].isNull {
       builder.set("WorkOrderId", record["work_order_id"].wire)
       builder.notWritten.removeAll { $0 == "work_order_id" }
@@ -87,7 +86,6 @@ enum BillMapping {
     -> BuildiumBody
   {
     var builder = try mapping.body(record, current: current)
-    builder.notWritten.removeAll { ["amount", "property_id", "unit_id"].contains($0) }
     let lines = record.lines.isEmpty ? try Self.record(current).record.lines : record.lines
     addLines(lines, to: &builder)
     checkDates(&builder, nil)

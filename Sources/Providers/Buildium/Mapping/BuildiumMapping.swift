@@ -36,6 +36,63 @@ public enum BuildiumMapping {
   public static func body(
     for record: Record, id: String?, current: JSONValue?, options: Options = Options()
   ) throws(ProviderError) -> BuildiumBody {
+    var body = try entityBody(for: record, id: id, current: current, options: options)
+    let before = try current.map { json throws(ProviderError) in
+      try BuildiumProvider.records(record.resource, json).first?.record
+    }
+    body.notWritten += untaken(
+      record, isCreation: id == nil, before: (before ?? nil)?.fields ?? [:])
+    body.notWritten.sort()
+    return body
+  }
+
+  /// Fields that no member of a body carries and whose value is not what Buildium has.
+  private static func untaken(
+    _ record: Record, isCreation: Bool, before: FieldValues
+  ) -> [String] {
+    guard let mapping = mapping(record.resource) else { return [] }
+    var carried = Set(mapping.members.map(\.field))
+    if mapping.hasPhones { carried.formUnion(PhoneNumbers.kinds.map(\.field)) }
+    switch record.resource {
+    case .tasks:
+      carried.formUnion(["assigned_to"])
+      if record["task_type"].text != "ResidentRequest" { carried.insert("property_id") }
+      // The collections of one type do not repeat the type.
+      if isCreation || before["task_type"] ?? .null == .null { carried.insert("task_type") }
+      if isCreation { carried.insert("lease_id") }
+    case .leases where isCreation: carried.formUnion(["tenant_ids", "current_tenant_ids"])
+    // Both follow from the lines.
+    case .bills where isCreation || !record.lines.isEmpty:
+      carried.formUnion(["amount", "property_id", "unit_id"])
+    default: break
+    }
+    // What follows from other fields needs no mention where there was nothing before.
+    if isCreation { carried.formUnion(["name", "contact_name", "rental_manager_name"]) }
+    return record.fields.filter {
+      !carried.contains($0.key) && $0.value != before[$0.key] ?? .null
+    }.map(\.key)
+  }
+
+  private static func mapping(_ resource: Resource) -> EntityMapping? {
+    switch resource {
+    case .properties: PropertyMapping.mapping
+    case .units: UnitMapping.mapping
+    case .owners: OwnerMapping.mapping
+    case .leases: LeaseMapping.mapping
+    case .tenants: TenantMapping.mapping
+    case .vendors: VendorMapping.mapping
+    case .bills: BillMapping.mapping
+    case .tasks: TaskMapping.mapping
+    case .workOrders: WorkOrderMapping.mapping
+    case .bankAccounts: BankAccountMapping.mapping
+    case .glAccounts: GLAccountMapping.mapping
+    default: nil
+    }
+  }
+
+  private static func entityBody(
+    for record: Record, id: String?, current: JSONValue?, options: Options
+  ) throws(ProviderError) -> BuildiumBody {
     switch record.resource {
     case .properties: return try PropertyMapping.body(record, id: id, current: current)
     case .units: return try UnitMapping.body(record, id: id, current: current)

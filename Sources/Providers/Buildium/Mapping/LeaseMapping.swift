@@ -47,14 +47,7 @@ enum LeaseMapping {
     -> BuildiumBody
   {
     var builder = try mapping.body(record, current: current)
-    if let current {
-      let (tenants, now) = try tenantFields(current)
-      for (field, value) in [("tenant_ids", tenants), ("current_tenant_ids", now)] {
-        if let wanted = record.fields[field], wanted != value { builder.notWritten.append(field) }
-      }
-    } else {
-      addNew(record, to: &builder)
-    }
+    if current == nil { addNew(record, to: &builder) }
     if builder["LeaseType"]?.string == "AtWill" { builder.remove("LeaseToDate") }
     if builder["LeaseType"]?.string == "None" {
       builder.problems.append(

@@ -57,7 +57,8 @@ enum TaskMapping {
     _ record: Record, id: String?, current: JSONValue?, message: String? = nil
   ) throws(ProviderError) -> BuildiumBody {
     var builder = try mapping.body(record, current: current)
-    let type = record["task_type"].text ?? current?["TaskType"]?.string ?? ""
+    // A task keeps its type; only a new one takes what the record says.
+    let type = current?["TaskType"]?.string ?? record["task_type"].text ?? ""
     guard let collection = collection(type) else {
       throw ProviderError(
         .buildium, .unsupported, "Task: its type is \(type.isEmpty ? "not given" : type).",
