@@ -19,6 +19,17 @@ enum RentPayments {
     /// Buildium's own name for an account it made itself; stays when the account is renamed.
     var defaultName: String
     var type: String
+
+    init(name: String, defaultName: String, type: String) {
+      (self.name, self.defaultName, self.type) = (name, defaultName, type)
+    }
+
+    /// What a record of a GL account tells.
+    init(_ record: Record) {
+      self.init(
+        name: record["name"].text ?? "", defaultName: record["default_account_name"].text ?? "",
+        type: record["type"].text ?? "")
+    }
   }
 
   /// Whether a transaction is a tenant's payment: of the type Payment and on a lease.
@@ -94,17 +105,27 @@ enum RentPayments {
     guard let key = line["gl_account_id"]?.reference, let account = accounts[key] else {
       return .other
     }
+    return purpose(of: account)
+  }
+
+  /// What money on the account of a record is for; ``Purpose/other`` when there is none.
+  static func purpose(of record: Record?) -> Purpose? {
+    record.map { purpose(of: Account($0)) } ?? .other
+  }
+
+  private static func purpose(of account: Account) -> Purpose? {
     let names = [account.defaultName.lowercased(), account.name.lowercased()]
     func named(_ word: String) -> Bool { names.contains { $0.contains(word) } }
-    if account.type == "Asset" { return nil }
-    if account.type == "Liability" {
+    switch account.type {
+    case "Asset": return nil
+    case "Liability":
       if named("deposit") { return .deposit }
-      if named("prepa") { return .prepayment }
-      return .other
+      return named("prepa") ? .prepayment : .other
+    case "Income":
+      if named("late") && named("fee") { return .lateFee }
+      return names.contains { $0 == "rent" || $0.hasPrefix("rent ") || $0.hasSuffix(" rent") }
+        ? .rent : .other
+    default: return .other
     }
-    guard account.type == "Income" else { return .other }
-    if named("late") && named("fee") { return .lateFee }
-    return names.contains { $0 == "rent" || $0.hasPrefix("rent ") || $0.hasSuffix(" rent") }
-      ? .rent : .other
   }
 }

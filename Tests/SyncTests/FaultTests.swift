@@ -107,14 +107,20 @@ final class Cut: Sendable {
     let world = try World()
     world.source.fillSmall()
     world.source.set(\.pageSize, 1)
+    world.source.set(\.incremental, [.units])
+    world.clock.advance(nanoseconds: 600_000_000_000)
     world.source.set(\.fault) { $0 == "page units 2" ? .unreachable : nil }
     #expect(throws: SyncError.self) { try world.sync(SyncOptions(direction: .pull)) }
     #expect(try world.pull(.units)?.cursor == "2")
     world.source.set(\.fault, nil)
     let before = world.source.calls.count
+    world.clock.advance(nanoseconds: 600_000_000_000)
+    // Changed after its page was read, before the pull went on.
+    world.source.change(.units, "10", "market_rent", money("77"))
     try world.sync()
     let again = world.source.calls[before...].filter { $0.hasPrefix("page units") }
-    #expect(again == ["page units 2"])
+    #expect(again == ["page units 2", "page units "])
+    #expect(world.sink.row(key(.units, "10"))?.fields["market_rent"] == money("77"))
     #expect(try world.differences() == [])
   }
 }

@@ -67,20 +67,17 @@ extension SyncState {
     ) { $0.localID(0) }
   }
 
-  /// The leases and days of the tenants' payments that touch an account, for recomputing them.
-  public func payments(
-    touchingAccount id: LocalID
-  ) throws(StorageError) -> [(lease: LocalID, date: CalendarDate)] {
+  /// The payments with a line on an account, for making their rent payments anew.
+  public func payments(touchingAccount id: LocalID) throws(StorageError) -> [LocalID] {
     try connection.rows(
       """
-      SELECT DISTINCT transactions.lease_id, transactions.date FROM transaction_lines
+      SELECT DISTINCT transactions.id FROM transaction_lines
       JOIN transactions ON transactions.id = transaction_lines.transaction_id
       WHERE transaction_lines.gl_account_id = $1 AND transactions.transaction_type = 'Payment'
-        AND transactions.lease_id IS NOT NULL AND transactions.date IS NOT NULL
+        AND transactions.deleted_at IS NULL AND transaction_lines.is_derived = 0
+      ORDER BY transactions.id
       """, .local(id)
-    ) { row in
-      (row.localID(0), row.date(1) ?? CalendarDate(daysSince1970: 0))
-    }
+    ) { $0.localID(0) }
   }
 
   private func keys(

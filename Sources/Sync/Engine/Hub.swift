@@ -131,11 +131,7 @@ struct HubTables {
   func resolveLinks() throws(StorageError) {
     for (resource, id) in try records.resolveLinks() {
       try sync.touch(sink, .record(resource, id), stages: nil)
-      if resource == .transactions, let record = try records.record(resource, id),
-        let lease = try localID(record["lease_id"].reference), let date = record["date"].date
-      {
-        try refreshRent(onLease: lease, monthOf: date, nil)
-      }
+      if resource == .transactions { _ = try refreshRent(ofPayment: id, nil) }
     }
   }
 
@@ -166,21 +162,25 @@ struct HubTables {
     case .glAccounts:
       if before != nil, isChanged("name", "account_number", "type", "default_account_name") {
         try sync.touch(sink, .billsOnAccount(localID), stages: stages)
-        for payment in try sync.payments(touchingAccount: localID) {
-          try refreshRent(onLease: payment.lease, monthOf: payment.date, stages)
+      }
+      // An account renamed within its purpose changes no payment, and it may be on all of them.
+      if before != nil, RentPayments.purpose(of: before) != RentPayments.purpose(of: after) {
+        var seen: Set<LocalID> = []
+        for payment in try sync.payments(touchingAccount: localID) where !seen.contains(payment) {
+          seen.formUnion(try refreshRent(ofPayment: payment, stages))
         }
       }
     case .tenants:
       if before != nil, isChanged("first_name", "last_name") {
         for lease in try sync.leases(ofTenant: localID) {
           guard let id = try self.localID(lease) else { continue }
-          try refreshRent(onLease: id, monthOf: nil, stages)
+          _ = try refreshRent(onLease: id, monthOf: nil, stages)
         }
       }
     case .leases:
       try touch(.tenants, "tenant_ids")
       if before != nil, isChanged("rent", "current_tenant_ids", "tenant_ids") {
-        try refreshRent(onLease: localID, monthOf: nil, stages)
+        _ = try refreshRent(onLease: localID, monthOf: nil, stages)
       }
     case .transactions:
       if after.map(RentPayments.isPayment) != true {
@@ -190,7 +190,7 @@ struct HubTables {
         if let lease = try self.localID(record["lease_id"].reference),
           let date = record["date"].date
         {
-          try refreshRent(onLease: lease, monthOf: date, stages)
+          _ = try refreshRent(onLease: lease, monthOf: date, stages)
         }
       }
       // On a lease that is not known, or without a day: it is recorded for itself.
@@ -201,16 +201,31 @@ struct HubTables {
     }
   }
 
+  /// Makes the rent payment of a transaction anew, with the others of its month; which transactions
+  /// were looked at.
+  private func refreshRent(
+    ofPayment id: LocalID, _ stages: SinkRow.Stages?
+  ) throws(StorageError) -> [LocalID] {
+    guard let record = try records.record(.transactions, id), RentPayments.isPayment(record),
+      let remoteID = try sync.remoteID(source, .transactions, of: id)
+    else { return [id] }
+    if let lease = try localID(record["lease_id"].reference), let date = record["date"].date {
+      return try refreshRent(onLease: lease, monthOf: date, stages)
+    }
+    try takeRent([(RemoteKey(source, .transactions, remoteID), record)], terms: nil, stages)
+    return [id]
+  }
+
   /// Makes the rent payments of a lease anew, of one month or of all: what one of them is called
-  /// depends on the others of its month and on the lease.
+  /// depends on the others of its month and on the lease. Which transactions were looked at.
   private func refreshRent(
     onLease lease: LocalID, monthOf date: CalendarDate?, _ stages: SinkRow.Stages?
-  ) throws(StorageError) {
+  ) throws(StorageError) -> [LocalID] {
     let from = date.flatMap { CalendarDate(year: $0.year, month: $0.month, day: 1) }
     let to = from.map { $0.adding(days: CalendarDate.daysInMonth(year: $0.year, month: $0.month)) }
     let ids = try sync.payments(
       onLease: lease, from: from ?? Self.firstDay, to: to ?? Self.lastDay)
-    guard !ids.isEmpty else { return }
+    guard !ids.isEmpty else { return [] }
     var payments: [(key: RemoteKey, record: Record)] = []
     for id in ids {
       guard let record = try records.record(.transactions, id),
@@ -221,6 +236,7 @@ struct HubTables {
     let key = try sync.remoteID(source, .leases, of: lease).map { RemoteKey(source, .leases, $0) }
     try takeRent(
       payments, terms: try key.flatMap { (key) throws(StorageError) in try known(key) }, stages)
+    return ids
   }
 
   /// Stores the rent payments made from the tenants' payments of one lease.
@@ -233,9 +249,7 @@ struct HubTables {
       where accounts[account] == nil {
         guard let id = try localID(account), let found = try records.record(.glAccounts, id)
         else { continue }
-        accounts[account] = RentPayments.Account(
-          name: found["name"].text ?? "", defaultName: found["default_account_name"].text ?? "",
-          type: found["type"].text ?? "")
+        accounts[account] = RentPayments.Account(found)
       }
     }
     var paid: [Month: Money] = [:]

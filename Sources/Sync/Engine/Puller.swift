@@ -24,55 +24,63 @@ struct Puller {
   /// Reads everything, or what changed, from where an earlier try ended.
   func pull() -> TaskEnd {
     do throws(SyncError) {
-      var pull = try begin()
-      var meter = ProgressMeter(total: pull.total, at: state.clock.monotonicNanoseconds)
-      meter.add(pull.seen, at: state.clock.monotonicNanoseconds)
-      let context = StoredContext(hub: hub, service: source.service)
-      var restarts = 0
-      var isComplete = false
-      for _ in 0..<Self.pagesMax where pull.completeAt == nil {
-        if state.shouldStop { return .interrupted }
-        let page: Page
-        do throws(ProviderError) {
-          page = try source.page(
-            PullRequest(resource, changedSince: pull.changedSince, cursor: pull.cursor),
-            context: context, cancellation: state.cancellation)
-        } catch {
-          guard error.kind == .refused, pull.cursor != nil, restarts < Self.restartsMax else {
-            return TaskEnd(error)
-          }
-          // A stale cursor: what was read stays, the pull begins again.
-          restarts += 1
-          pull.cursor = nil
-          pull.seen = 0
-          let restarted = pull
-          try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
-          continue
-        }
-        pull.seen += page.records.count
-        pull.total = page.total ?? pull.total
-        pull.cursor = page.next
-        isComplete = page.isComplete
-        meter.total = pull.total
-        meter.add(page.records.count, at: state.clock.monotonicNanoseconds)
-        let isLast = page.next == nil
-        if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
-        try store(page, &pull, &meter, isLast: isLast)
-        if isLast {
-          guard pull.mode == .full, isComplete else { return .done }
-          return try conclude(&pull)
-        }
-      }
-      if pull.completeAt != nil { return .done }
-      return .dead(
-        "\(resource.title) at \(source.service.title) did not end after \(Self.pagesMax) pages.")
+      let (pull, isContinued) = try begin()
+      let end = try read(pull)
+      guard isContinued, case .done = end else { return end }
+      // Pages read by an earlier start may have changed since; what did is read once more.
+      return try read(try begin().pull)
     } catch {
       return TaskEnd(error)
     }
   }
 
+  private func read(_ begun: PullState) throws(SyncError) -> TaskEnd {
+    var pull = begun
+    var meter = ProgressMeter(total: pull.total, at: state.clock.monotonicNanoseconds)
+    meter.add(pull.seen, at: state.clock.monotonicNanoseconds)
+    let context = StoredContext(hub: hub, service: source.service)
+    var restarts = 0
+    var isComplete = false
+    for _ in 0..<Self.pagesMax where pull.completeAt == nil {
+      if state.shouldStop { return .interrupted }
+      let page: Page
+      do throws(ProviderError) {
+        page = try source.page(
+          PullRequest(resource, changedSince: pull.changedSince, cursor: pull.cursor),
+          context: context, cancellation: state.cancellation)
+      } catch {
+        guard error.kind == .refused, pull.cursor != nil, restarts < Self.restartsMax else {
+          return TaskEnd(error)
+        }
+        // A stale cursor: what was read stays, the pull begins again.
+        restarts += 1
+        pull.cursor = nil
+        pull.seen = 0
+        let restarted = pull
+        try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
+        continue
+      }
+      pull.seen += page.records.count
+      pull.total = page.total ?? pull.total
+      pull.cursor = page.next
+      isComplete = page.isComplete
+      meter.total = pull.total
+      meter.add(page.records.count, at: state.clock.monotonicNanoseconds)
+      let isLast = page.next == nil
+      if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
+      try store(page, &pull, &meter, isLast: isLast)
+      if isLast {
+        guard pull.mode == .full, isComplete else { return .done }
+        return try conclude(&pull)
+      }
+    }
+    if pull.completeAt != nil { return .done }
+    return .dead(
+      "\(resource.title) at \(source.service.title) did not end after \(Self.pagesMax) pages.")
+  }
+
   /// The pull to go on with, or a new one.
-  private func begin() throws(SyncError) -> PullState {
+  private func begin() throws(SyncError) -> (pull: PullState, isContinued: Bool) {
     let service = source.service
     let resource = resource
     let now = state.now
@@ -80,7 +88,7 @@ struct Puller {
     if var known, known.completeAt == nil, !(isFull && known.mode == .incremental) {
       // Stopped before its first page, or between its last page and its end.
       if known.cursor == nil { known.seen = 0 }
-      return known
+      return (known, known.cursor != nil && known.startedAt < state.startedAt)
     }
     var pull = PullState(
       service: service, resource: resource, mode: .full, run: (known?.run ?? 0) + 1,
@@ -93,7 +101,7 @@ struct Puller {
     }
     let begun = pull
     try hub.write { (tables) throws(StorageError) in try tables.sync.keep(begun) }
-    return begun
+    return (begun, false)
   }
 
   private func finish(_ pull: inout PullState, isSwept: Bool) {

@@ -58,6 +58,8 @@ final class RunState: Sendable {
   let clock: any Clock
   let random: any RandomSource
   let cancellation: Cancellation
+  /// When the run began.
+  let startedAt: Instant
   let isPaused: @Sendable () -> Bool
   private let observer: @Sendable (SyncEvent) -> Void
   private let shared = Lock(Shared())
@@ -67,6 +69,7 @@ final class RunState: Sendable {
     isPaused: @escaping @Sendable () -> Bool, observer: @escaping @Sendable (SyncEvent) -> Void
   ) {
     (self.clock, self.random, self.cancellation) = (clock, random, cancellation)
+    startedAt = Instant(milliseconds: clock.wallMilliseconds)
     (self.isPaused, self.observer) = (isPaused, observer)
   }
 
