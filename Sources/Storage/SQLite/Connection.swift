@@ -254,13 +254,22 @@ final class Statement {
 /// A row of a query, valid while the query runs. Columns count from 0.
 struct Row {
   fileprivate let statement: Statement
+  private let skipped: Int
 
-  func isNull(_ column: Int) -> Bool { statement.isNull(Int32(column)) }
-  func int(_ column: Int) -> Int { Int(statement.integer(Int32(column))) }
-  func int64(_ column: Int) -> Int64 { statement.integer(Int32(column)) }
-  func bool(_ column: Int) -> Bool { statement.integer(Int32(column)) != 0 }
-  func text(_ column: Int) -> String { statement.text(Int32(column)) }
-  func blob(_ column: Int) -> [UInt8] { statement.blob(Int32(column)) }
+  fileprivate init(statement: Statement) { (self.statement, skipped) = (statement, 0) }
+
+  /// The same row with its first columns left out.
+  init(_ row: Row, skipping columns: Int) {
+    (statement, skipped) = (row.statement, row.skipped + columns)
+  }
+
+  private func place(_ column: Int) -> Int32 { Int32(column + skipped) }
+  func isNull(_ column: Int) -> Bool { statement.isNull(place(column)) }
+  func int(_ column: Int) -> Int { Int(statement.integer(place(column))) }
+  func int64(_ column: Int) -> Int64 { statement.integer(place(column)) }
+  func bool(_ column: Int) -> Bool { statement.integer(place(column)) != 0 }
+  func text(_ column: Int) -> String { statement.text(place(column)) }
+  func blob(_ column: Int) -> [UInt8] { statement.blob(place(column)) }
   func optionalInt(_ column: Int) -> Int? { isNull(column) ? nil : int(column) }
   func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
   func money(_ column: Int) -> Money { Money(minorUnits: int64(column)) }

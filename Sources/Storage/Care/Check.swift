@@ -1,0 +1,99 @@
+import Domain
+
+/// A rule that does not hold in the store.
+public struct CheckFinding: Sendable, Hashable {
+  /// The rule in a word or two.
+  public var rule: String
+  /// What was found, in a sentence.
+  public var message: String
+}
+
+extension Store {
+  /// Findings of one kind shown at most; more of them say nothing new.
+  private static let findingsMax = 20
+
+  /// Reads the whole store and checks what must hold of it.
+  public func check() throws(StorageError) -> [CheckFinding] {
+    try read { connection throws(StorageError) in
+      var findings: [CheckFinding] = []
+      let damage = try connection.rows("PRAGMA integrity_check(\(Self.findingsMax))") {
+        row throws(StorageError) in row.text(0)
+      }
+      findings += damage.filter { $0 != "ok" }.map { CheckFinding(rule: "file", message: $0) }
+      let orphans = try connection.rows("PRAGMA foreign_key_check") { row throws(StorageError) in
+        "A row of \(row.text(0)) points to a row of \(row.text(2)) that is not there."
+      }
+      findings += orphans.prefix(Self.findingsMax).map {
+        CheckFinding(rule: "links", message: $0)
+      }
+      for (rule, sentence, sql) in Self.rules {
+        let rows = try connection.rows(sql) { row throws(StorageError) in row.text(0) }
+        findings += rows.prefix(Self.findingsMax).map {
+          CheckFinding(rule: rule, message: "\(sentence): \($0).")
+        }
+      }
+      return findings
+    }
+  }
+
+  private static let rules: [(rule: String, sentence: String, sql: String)] = [
+    (
+      "ledger", "A posted transaction's debits and credits differ",
+      """
+      SELECT COALESCE(t.buildium_transaction_id, t.id) FROM transaction_lines l
+      JOIN transactions t ON t.id = l.transaction_id
+      WHERE t.posting_state = 'posted'
+      GROUP BY l.transaction_id, l.is_cash_posting
+      HAVING SUM(CASE l.posting_type WHEN 'Debit' THEN l.amount ELSE -l.amount END) <> 0
+      """
+    ),
+    (
+      "ledger", "A transaction could not be posted, its type or an account is not known",
+      """
+      SELECT COALESCE(buildium_transaction_id, id) || ' (' || COALESCE(transaction_type, '') || ')'
+      FROM transactions WHERE posting_state = 'quarantined' AND deleted_at IS NULL
+      """
+    ),
+    (
+      "caches", "An owner is missing in the list of owners",
+      """
+      SELECT o.id FROM owners o LEFT JOIN owners_list_cache c ON c.owner_id = o.id
+      WHERE c.owner_id IS NULL
+      """
+    ),
+    (
+      "caches", "A share of a property is missing in the list of shares",
+      """
+      SELECT o.id FROM ownership o LEFT JOIN property_ownerships_cache c ON c.ownership_id = o.id
+      WHERE c.ownership_id IS NULL
+      """
+    ),
+    (
+      "bank", "A transaction is reconciled in one place and not in the other",
+      """
+      SELECT t.id FROM transactions t LEFT JOIN bank_register_state b ON b.transaction_id = t.id
+      WHERE t.is_reconciled <> COALESCE(b.status = 'reconciled', 0)
+      """
+    ),
+  ]
+
+  /// How many rows each table has.
+  public func tableCounts() throws(StorageError) -> [(table: String, count: Int)] {
+    try read { connection throws(StorageError) in
+      let tables = try connection.rows(
+        """
+        SELECT name FROM sqlite_schema
+        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
+        """
+      ) { row throws(StorageError) in row.text(0) }
+      var counts: [(table: String, count: Int)] = []
+      for table in tables {
+        let count = try connection.row("SELECT COUNT(*) FROM \"\(table)\"") {
+          row throws(StorageError) in row.int(0)
+        }
+        counts.append((table, count ?? 0))
+      }
+      return counts
+    }
+  }
+}
