@@ -83,6 +83,7 @@ let package = Package(
     tests("WebServerTests", ["WebServer"]),
     tests("VaultTests", ["Vault"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    .testTarget(
       name: "SandboxAirtableTests",
       dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
