@@ -54,7 +54,7 @@ enum DemoCommands {
       serve(try SimulatedServices(invocation), until: cancellation)
       return .done
     }
-    return try DemoScreen.run(invocation)
+    throw .usage("later")
   }
 
   /// Says where the services are, and keeps them until somebody asks to stop.
@@ -71,11 +71,12 @@ final class SimulatedServices: Sendable {
   let airtable: SandboxServer
   private let buildiumOptions: BuildiumOptions
   private let airtableOptions: SandboxAirtable.Options
-  private let life: Cancellation
-  private let living: Worker?
+  private let simulation: SandboxBuildium
+  /// Lets the portfolio go on: rents come in, bills arrive.
+  private let ticker: PortfolioTicker?
 
-  /// How often something happens in the portfolio, in seconds of the services' time.
-  private static let lifeSeconds = 20
+  /// How often the portfolio moves on, in seconds of the services' time.
+  private static let lifeSeconds = 10
 
   /// - Throws: a failure naming the option that is wrong, or the port that cannot be had.
   init(
@@ -115,7 +116,7 @@ final class SimulatedServices: Sendable {
       airtableOptions.liftLimits()
     }
     let clock = SandboxClock(system, speed: speed)
-    let simulation = SandboxBuildium(portfolio: portfolio, options: buildiumOptions, clock: clock)
+    let simulation = SandboxBuildium(portfolio, options: buildiumOptions, clock: clock)
     do throws(WebServerError) {
       buildium = try simulation.start(port: buildiumPort)
       airtable = try SandboxAirtable(airtableOptions, clock: clock).start(port: airtablePort)
@@ -123,25 +124,17 @@ final class SimulatedServices: Sendable {
       throw Failure("port", error.description, hint: "Name another port, or 0 for any free one.")
     }
     (self.buildiumOptions, self.airtableOptions) = (buildiumOptions, airtableOptions)
-    let life = Cancellation()
-    self.life = life
-    let step = UInt64(Double(Self.lifeSeconds) / speed * 1_000_000_000)
-    living =
-      invocation.flag("--still")
-      ? nil
-      : Worker(name: "portfolio") {
-        while !life.isCancelled {
-          life.wait(nanoseconds: step)
-          if !life.isCancelled { simulation.advance(seconds: Self.lifeSeconds) }
-        }
-      }
+    self.simulation = simulation
+    let seconds = max(1, Int((Double(Self.lifeSeconds) / speed).rounded()))
+    ticker = invocation.flag("--still") ? nil : PortfolioTicker(simulation, every: seconds)
   }
 
   private static func faults(_ invocation: Invocation) throws(Failure) -> FaultPlan {
     let texts = invocation.texts("--fail")
     guard !texts.isEmpty else { return FaultPlan() }
     do throws(FaultPlanError) {
-      return try FaultPlan(parsing: texts.joined(separator: ","))
+      return try FaultPlan(
+        parsing: texts.joined(separator: ","), services: SandboxService.allCases.map(\.rawValue))
     } catch { throw .usage("--fail: \(error.problem): “\(error.part)”.") }
   }
 
@@ -168,9 +161,9 @@ final class SimulatedServices: Sendable {
   }
 
   func stop() {
-    life.cancel()
+    ticker?.stop()
+    simulation.stop()
     buildium.stop()
     airtable.stop()
-    living?.join()
   }
 }
