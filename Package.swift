@@ -67,6 +67,9 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("TerminalTests", ["Terminal"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
+    tests("InterfaceTests", ["Domain", "Terminal", "Interface"]),
   ],
   swiftLanguageModes: [.v6]
 )

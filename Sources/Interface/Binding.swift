@@ -48,8 +48,10 @@ struct Choice: Sendable, Hashable {
   /// Why it cannot be done now; nil when it can.
   var reason: String?
 
-  /// The key that is shown for it.
+  /// The key that is shown for it in the footer.
   var keyName: String { keys.first?.description ?? "" }
+  /// Its keys as the help shows them: `Up k`. More than two are in the table only.
+  var keyNames: String { keys.prefix(2).map(\.description).joined(separator: " ") }
 }
 
 extension Binding {

@@ -177,6 +177,12 @@ extension Model {
     } else {
       status.resources[index].state = service == .airtable ? .sending : .pulling
     }
+    for job in status.jobs.indices
+    where status.jobs[job].state == .running && status.jobs[job].resource == resource
+      && status.jobs[job].service == service
+    {
+      status.jobs[job].progress = progress
+    }
     world.status = status
   }
 

@@ -69,7 +69,7 @@ extension [Piece] {
 
 extension Frame {
   /// Draws pieces one after another in at most `width` columns.
-  mutating func put(_ pieces: [Piece], row: Int, column: Int, width: Int) {
+  mutating func put(_ pieces: some Collection<Piece>, row: Int, column: Int, width: Int) {
     var at = column
     for piece in pieces where at < column + width {
       let left = column + width - at

@@ -60,7 +60,8 @@ extension Model {
     let start = max(0, width - 1 - right.columns)
     frame.put(right, row: 0, column: start, width: width - start)
     let left = start - 2
-    var at = 1 + frame.put("Rentbook", row: 0, column: 1, style: .brand, width: max(0, left - 1))
+    guard left > "Rentbook".count else { return }
+    var at = 1 + frame.put("Rentbook", row: 0, column: 1, style: .brand)
     guard left - at > 8 else { return }
     let month = Words.month(world)
     let hasMonth = left - at > TextWidth.columns(world.portfolio) + month.count + 6
@@ -114,9 +115,10 @@ extension Model {
     var line: [Piece] = []
     for choice in choices.dropLast(lastCount) {
       let next = pieces(choice)
-      guard line.columns + next.columns + last.columns <= frame.size.columns else { break }
+      guard line.columns + next.columns + last.columns - 2 < frame.size.columns else { break }
       line += next
     }
-    frame.put(line + last, row: row, column: 1, width: frame.size.columns - 1)
+    // Without the space after the last.
+    frame.put((line + last).dropLast(), row: row, column: 1, width: frame.size.columns - 1)
   }
 }

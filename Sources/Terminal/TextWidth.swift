@@ -100,7 +100,7 @@ public enum TextWidth {
           continue
         }
         if !line.isEmpty { lines.append(line) }
-        while columns(word) > width, lines.count < linesMax {
+        while columns(word) > width, word.unicodeScalars.count > 1, lines.count < linesMax {
           let (head, rest) = split(word, at: max(1, width))
           lines.append(head)
           word = rest

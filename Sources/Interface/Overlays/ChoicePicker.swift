@@ -30,9 +30,13 @@ struct ChoicePicker: Layer {
 
   var isTyping: Bool { true }
 
-  /// What matches the words typed: by name, label, help or key.
+  /// What matches the words typed: first by name, label or key, then by what the help says.
   var shown: [Choice] {
-    all.filter { query.matches($0.action.name, $0.label, $0.help, $0.keyName) }
+    func isNamed(_ choice: Choice) -> Bool {
+      query.matches(choice.action.name, choice.label, choice.keyNames)
+    }
+    return all.filter(isNamed)
+      + all.filter { !isNamed($0) && query.matches($0.action.name, $0.label, $0.help) }
   }
 
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? {
@@ -90,7 +94,7 @@ struct ChoicePicker: Layer {
         "Nothing here is called that. Esc goes back.", row: area.row + 2, column: area.column + 1,
         style: .dim, width: area.columns - 1)
     }
-    let keyWidth = all.map { TextWidth.columns($0.keyName) }.max() ?? 0
+    let keyWidth = all.map { TextWidth.columns($0.keyNames) }.max() ?? 0
     let labelWidth = min(18, all.map { TextWidth.columns($0.label) }.max() ?? 0)
     frame.list(list, count: shown.count, in: rows(area), isFocused: true) { frame, index, row in
       let choice = shown[index]
@@ -98,7 +102,7 @@ struct ChoicePicker: Layer {
       let help = choice.reason.map { "× " + $0 } ?? choice.help
       frame.put(
         [
-          Piece(TextWidth.fitted(choice.keyName, to: keyWidth) + "  ", isOff ? .dim : .key),
+          Piece(TextWidth.fitted(choice.keyNames, to: keyWidth) + "  ", isOff ? .dim : .key),
           Piece(
             TextWidth.fitted(kind == .help ? choice.label : choice.action.name, to: labelWidth)
               + "  ", isOff ? .dim : .text),

@@ -44,17 +44,14 @@ extension SyncPane {
     }
     return work.prefix(Self.workLinesMax).map { title, progress in
       var line = [Piece("~ " + title, .progress)]
-      if let total = progress.total {
-        line.append(Piece("   \(Words.number(progress.done)) of \(Words.number(total))"))
-      } else {
-        line.append(Piece("   \(Words.number(progress.done))"))
-      }
       if let rate = progress.ratePerSecond {
-        line.append(Piece("   \(Words.tenths(rate)) records/s"))
+        line.append(Piece("  \(Words.tenths(rate)) records/s"))
       }
       if let left = progress.secondsLeft {
-        line.append(Piece("   left \(Words.duration(seconds: left))"))
+        line.append(Piece("  left \(Words.duration(seconds: left))"))
       }
+      let total = progress.total.map { " of \(Words.number($0))" } ?? ""
+      line.append(Piece("  \(Words.number(progress.done))\(total)"))
       return line
     }
   }
@@ -65,16 +62,17 @@ extension SyncPane {
     var line = [Piece(TextWidth.fitted(cell.text, to: max(22, TextWidth.columns(cell.text))), cell.style)]
     if service.limitPerSecond > 0 {
       let rate = Double(service.requestsLastMinute) / 60
-      line.append(Piece("  \(Words.tenths(rate)) of \(service.limitPerSecond) calls/s"))
+      let text = "  \(Words.tenths(rate)) of \(service.limitPerSecond) calls/s"
+      line.append(Piece(TextWidth.fitted(text, to: max(20, text.count))))
     }
     if let quota = service.monthlyQuota {
       let isLow = service.callsThisMonth >= quota - quota / 10
       line.append(
         Piece(
-          "   calls this month \(Words.number(service.callsThisMonth)) of \(Words.number(quota))",
+          "  calls this month \(Words.number(service.callsThisMonth)) of \(Words.number(quota))",
           isLow ? .warning : .text))
     } else if service.callsThisMonth > 0 {
-      line.append(Piece("   calls this month \(Words.number(service.callsThisMonth))"))
+      line.append(Piece("  calls this month \(Words.number(service.callsThisMonth))"))
     }
     let label = "  last 5 min"
     let room = min(30, width - 2 - line.columns - 3 - label.count)
@@ -94,11 +92,12 @@ extension SyncPane {
     }
     switch service.state {
     case .ok:
-      let refused = world.deadLetters.count { $0.service == service.service }
-      if refused > 0 { return Piece("! \(name) \(Words.number(refused)) refused", .warning) }
       if let percent = percentUnderWay(service.service, world) {
         return Piece("~ \(name) \(percent) %", .progress)
       }
+      // Never ✓ while something of this service waits for a person.
+      let refused = world.deadLetters.count { $0.service == service.service }
+      if refused > 0 { return Piece("! \(name) \(Words.number(refused)) refused", .warning) }
       return Piece("✓ \(name) \(age ?? "ready")", .ok)
     case .unreachable: return Piece("× \(name) offline\(age.map { " \($0)" } ?? "")", .error)
     case .paused: return Piece("‖ \(name) paused", .warning)
@@ -167,7 +166,7 @@ extension SyncPane {
     {
       return [
         Piece("Connected, and never synced: ", .warning), Piece("s", .key),
-        Piece(" starts the first sync; "), Piece("d", .key), Piece(" shows first what it would write."),
+        Piece(" starts the first sync; "), Piece("d", .key), Piece(" shows what it would write."),
       ]
     }
     return nil

@@ -74,7 +74,10 @@ struct SyncPane: Pane {
         pane.letter(world) == nil ? noLetter(world) : nil
       },
       Binding(
-        [.character("J")], .showJobs, "jobs", "Goes to the list of jobs, or back to the resources."),
+        [.character("J")], .showJobs, "jobs", "Goes to the list of jobs, or back to the resources."
+      ) { pane, world in
+        pane.focus != .jobs && world.jobs.isEmpty ? "No work waits." : nil
+      },
       Binding(
         [.tab], .nextList, "next list", "Goes to the next list: resources, dead letters, jobs.",
         footer: false),
@@ -191,9 +194,10 @@ extension SyncPane {
     if focus == .deadLetters, world.deadLetters.isEmpty { focus = .resources }
     let layout = SyncLayout(self, area, world)
     resources.settle(shownResources(world).map(\.resource), height: layout.table.rows)
-    jobs.settle(shownJobs(world).map(\.id), height: layout.list.rows)
+    jobs.settle(shownJobs(world).map(\.id), height: layout.height(.jobs))
     let before = deadLetters.selected
-    let change = deadLetters.settle(shownLetters(world).map(\.id), height: layout.list.rows)
+    let change = deadLetters.settle(
+      shownLetters(world).map(\.id), height: layout.height(.deadLetters))
     let remaining = Set(world.deadLetters.map(\.id))
     defer { expectedToGo.formIntersection(remaining) }
     guard change == .gone, focus == .deadLetters, let before, !remaining.contains(before),
@@ -254,10 +258,11 @@ extension SyncPane {
       _ = resources.move(action, rows.map(\.resource), height: layout.table.rows)
     } else if focus == .jobs {
       if action == .up, jobs.index == 0 { return focus = .resources }
-      _ = jobs.move(action, shownJobs(world).map(\.id), height: layout.list.rows)
+      _ = jobs.move(action, shownJobs(world).map(\.id), height: layout.height(.jobs))
     } else {
       if action == .up, deadLetters.index == 0 { return focus = .resources }
-      _ = deadLetters.move(action, shownLetters(world).map(\.id), height: layout.list.rows)
+      _ = deadLetters.move(
+        action, shownLetters(world).map(\.id), height: layout.height(.deadLetters))
     }
   }
 
@@ -269,11 +274,11 @@ extension SyncPane {
 
   mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction] {
     let layout = SyncLayout(self, area, world)
-    let isInTable = layout.table.contains(row: mouse.row, column: mouse.column)
-    let isInList = layout.list.contains(row: mouse.row, column: mouse.column)
-    guard isInTable || isInList else { return [] }
-    focus = isInTable ? .resources : layout.listed
-    let line = mouse.row - (isInTable ? layout.table.row : layout.list.row)
+    let lists = [(Focus.resources, layout.table)] + layout.lists.map { ($0.focus, $0.rows) }
+    guard let hit = lists.first(where: { $0.1.contains(row: mouse.row, column: mouse.column) })
+    else { return [] }
+    focus = hit.0
+    let line = mouse.row - hit.1.row
     func target(_ index: Int, _ offset: Int) -> Int {
       switch mouse.what {
       case .press: offset + line
@@ -288,11 +293,12 @@ extension SyncPane {
         height: layout.table.rows)
     case .jobs:
       jobs.select(
-        row: target(jobs.index, jobs.offset), shownJobs(world).map(\.id), height: layout.list.rows)
+        row: target(jobs.index, jobs.offset), shownJobs(world).map(\.id),
+        height: layout.height(.jobs))
     case .deadLetters:
       deadLetters.select(
         row: target(deadLetters.index, deadLetters.offset), shownLetters(world).map(\.id),
-        height: layout.list.rows)
+        height: layout.height(.deadLetters))
     }
     return []
   }

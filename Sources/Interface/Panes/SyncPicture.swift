@@ -3,8 +3,15 @@ import Domain
 import Terminal
 
 /// Where the parts of the Sync pane stand. The table of resources comes first; the facts about the
-/// services and the list below get what is left, and give way when the terminal is low.
+/// services and the lists below get what is left, and give way when the terminal is low.
 struct SyncLayout {
+  /// A list at the foot: its title and its rows.
+  struct Part {
+    let focus: SyncPane.Focus
+    let title: Int
+    let rows: Area
+  }
+
   /// Row of the column titles, and the rows of the table below them.
   let titles: Int
   let table: Area
@@ -12,46 +19,63 @@ struct SyncLayout {
   let rule: Int?
   /// Lines about work and services.
   let facts: Area
-  /// Row of the title of the list at the foot, and its rows.
-  let listTitle: Int
-  let list: Area
-  /// Which list that is.
-  let listed: SyncPane.Focus
+  /// The lists at the foot, one or two, from the top.
+  let lists: [Part]
 
   init(_ pane: SyncPane, _ area: Area, _ world: World) {
-    listed =
+    let letters = pane.shownLetters(world).count
+    let jobs = pane.shownJobs(world).count
+    let resources = pane.shownResources(world).count
+    let first: SyncPane.Focus =
       pane.focus == .jobs || (pane.focus == .resources && world.deadLetters.isEmpty)
       ? .jobs : .deadLetters
-    let count = listed == .jobs ? pane.shownJobs(world).count : pane.shownLetters(world).count
-    let resources = pane.shownResources(world).count
+    let count = first == .jobs ? jobs : letters
     let factsWanted = pane.facts(world, width: area.columns).count
     let hasRule = area.rows >= 9
     var left = max(0, area.rows - 1 - (hasRule ? 1 : 0))
     // The least each part needs, then what it wants, in the order of worth.
-    var table = min(left, min(resources, 3))
-    left -= table
-    var list = min(left, pane.focus == .resources && count == 0 ? 0 : 2)
-    left -= list
-    var facts = min(left, min(factsWanted, 2))
-    left -= facts
     func give(_ part: inout Int, upTo wanted: Int) {
       let more = max(0, min(left, wanted - part))
       part += more
       left -= more
     }
+    var (table, list, facts, other) = (0, 0, 0, 0)
+    let wantsList = pane.focus != .resources || count > 0
+    give(&table, upTo: min(resources, 3))
+    give(&list, upTo: wantsList ? 2 : 0)
+    give(&facts, upTo: min(factsWanted, 2))
     give(&table, upTo: resources)
     give(&facts, upTo: factsWanted)
-    give(&list, upTo: 1 + max(1, count))
+    if wantsList { give(&list, upTo: 1 + max(1, count)) }
+    let otherCount = first == .jobs ? letters : jobs
+    if left >= 3, otherCount > 0 { give(&other, upTo: 1 + otherCount) }
     titles = area.row
     self.table = Area(row: area.row + 1, column: area.column, rows: table, columns: area.columns)
     rule = hasRule ? self.table.endRow : nil
-    let start = self.table.endRow + (hasRule ? 1 : 0)
-    self.facts = Area(row: start, column: area.column, rows: facts, columns: area.columns)
-    // A blank row sets the list apart when there is one to spare.
-    let gap = left > 0 && list > 0 ? 1 : 0
-    listTitle = start + facts + gap
-    self.list = Area(
-      row: listTitle + 1, column: area.column, rows: list - 1, columns: area.columns)
+    var at = self.table.endRow + (hasRule ? 1 : 0)
+    self.facts = Area(row: at, column: area.column, rows: facts, columns: area.columns)
+    at += facts
+    var lists: [Part] = []
+    let second: SyncPane.Focus = first == .jobs ? .deadLetters : .jobs
+    let parts = [(first, list), (second, other)].sorted { $0.0 == .deadLetters && $1.0 == .jobs }
+    for (focus, rows) in parts where rows >= 2 {
+      // A blank row sets a list apart while there are some to spare.
+      if left > 0 {
+        at += 1
+        left -= 1
+      }
+      lists.append(
+        Part(
+          focus: focus, title: at,
+          rows: Area(row: at + 1, column: area.column, rows: rows - 1, columns: area.columns)))
+      at += rows
+    }
+    self.lists = lists
+  }
+
+  /// How many rows of a list are in sight.
+  func height(_ focus: SyncPane.Focus) -> Int {
+    focus == .resources ? table.rows : lists.first { $0.focus == focus }?.rows.rows ?? 1
   }
 }
 
@@ -72,10 +96,13 @@ extension SyncPane {
     for (index, line) in facts(world, width: area.columns).prefix(layout.facts.rows).enumerated() {
       frame.put(line, row: layout.facts.row + index, column: 1, width: area.columns - 1)
     }
-    if layout.list.row <= area.endRow, layout.listTitle < area.endRow,
-      layout.list.rows > 0 || focus != .resources
-    {
-      drawList(layout, on: &frame, in: area, world)
+    for part in layout.lists {
+      drawTitle(part, in: layout, on: &frame, world)
+      if part.focus == .jobs {
+        drawJobs(part.rows, on: &frame, world)
+      } else {
+        drawLetters(part.rows, on: &frame, world)
+      }
     }
   }
 
@@ -117,7 +144,7 @@ extension SyncPane {
       Column(title: "Changed", givesWay: 1) { row, _ in
         Piece(row.lastSyncedAt.map { Words.ago($0, now) } ?? "never", .dim)
       },
-      Column(title: "State", widthMin: 15) { row, width in state(row, width: width) },
+      Column(title: "State", widthMin: 17) { row, width in state(row, width: width) },
     ])
   }
 
@@ -170,58 +197,66 @@ extension SyncPane {
       let label = TextWidth.fitted(text, to: 12)
       return Piece("\(label)  \(Words.bar(percent: percent, width: room))  \(figure)", style)
     }
-    let short = "\(text) \(percent) %"
-    return Piece(TextWidth.columns(short) <= width ? short : text, style)
+    // The sign and the first word stay with the figure.
+    let brief = text.split(separator: " ").prefix(2).joined(separator: " ")
+    let forms = ["\(text) \(percent) %", "\(brief) \(percent) %"]
+    return Piece(forms.first { TextWidth.columns($0) <= width } ?? text, style)
   }
 
-  // MARK: The list at the foot
+  // MARK: The lists at the foot
 
-  private func drawList(
-    _ layout: SyncLayout, on frame: inout Frame, in area: Area, _ world: World
+  private func drawTitle(
+    _ part: SyncLayout.Part, in layout: SyncLayout, on frame: inout Frame, _ world: World
   ) {
-    let letters = shownLetters(world)
+    func title(_ focus: Focus) -> String {
+      focus == .jobs
+        ? "Jobs \(Words.number(shownJobs(world).count))"
+        : "Need you \(Words.number(shownLetters(world).count))"
+    }
+    var pieces = [Piece(title(part.focus), part.focus == focus ? .tab : .heading)]
+    if layout.lists.count == 1 {
+      // The list that is out of sight is named here, so that nobody misses it.
+      let other: Focus = part.focus == .jobs ? .deadLetters : .jobs
+      if other == .jobs || !world.deadLetters.isEmpty {
+        pieces.append(Piece("   Tab: \(title(other))", .dim))
+      }
+    }
+    frame.put(pieces, row: part.title, column: 1, width: frame.size.columns - 1)
+  }
+
+  private func drawJobs(_ area: Area, on frame: inout Frame, _ world: World) {
     let jobs = shownJobs(world)
-    func tab(_ label: String, _ count: Int, _ isShown: Bool) -> Piece {
-      Piece("\(label) \(Words.number(count))", isShown ? .tab : .dim)
+    if jobs.isEmpty {
+      frame.put(
+        filter.text.isEmpty ? "No work waits." : "No job holds these words.", row: area.row,
+        column: 1, style: .dim)
     }
-    let isJobs = layout.listed == .jobs
-    var title = [tab("Jobs", jobs.count, isJobs), Piece("  Tab changes list", .dim)]
-    if !world.deadLetters.isEmpty || !isJobs {
-      title = [tab("Need you", letters.count, !isJobs), Piece("   ")] + title
+    frame.list(self.jobs, count: jobs.count, in: area, isFocused: focus == .jobs) {
+      frame, index, row in
+      let job = jobs[index]
+      let state = Self.state(job, world)
+      frame.put(
+        [
+          Piece(TextWidth.fitted(state.text, to: 22) + "  ", state.style),
+          Piece(TextWidth.fitted(Self.title(job), to: 30) + "  "),
+          Piece(Self.work(job), .dim),
+        ], row: row.row, column: row.column, width: row.columns)
     }
-    frame.put(title, row: layout.listTitle, column: 1, width: area.columns - 1)
-    if isJobs {
-      if jobs.isEmpty {
-        frame.put(
-          filter.text.isEmpty ? "No work waits." : "No job holds these words.", row: layout.list.row,
-          column: 1, style: .dim, width: layout.list.rows > 0 ? area.columns - 1 : 0)
-      }
-      frame.list(self.jobs, count: jobs.count, in: layout.list, isFocused: focus == .jobs) {
-        frame, index, row in
-        let job = jobs[index]
-        let state = Self.state(job, world)
-        frame.put(
-          [
-            Piece(TextWidth.fitted(state.text, to: 22) + "  ", state.style),
-            Piece(TextWidth.fitted(Self.title(job), to: 30) + "  "),
-            Piece(Self.work(job), .dim),
-          ], row: row.row, column: row.column, width: row.columns)
-      }
-    } else {
-      if letters.isEmpty, layout.list.rows > 0 {
-        frame.put(
-          "No dead letter holds these words.", row: layout.list.row, column: 1, style: .dim)
-      }
-      frame.list(
-        deadLetters, count: letters.count, in: layout.list, isFocused: focus == .deadLetters
-      ) { frame, index, row in
-        let letter = letters[index]
-        frame.put(
-          [
-            Piece("! \(letter.title) refused by \(letter.service.title): ", .warning),
-            Piece(letter.message.replacing("\n", with: " ")),
-          ], row: row.row, column: row.column, width: row.columns)
-      }
+  }
+
+  private func drawLetters(_ area: Area, on frame: inout Frame, _ world: World) {
+    let letters = shownLetters(world)
+    if letters.isEmpty {
+      frame.put("No dead letter holds these words.", row: area.row, column: 1, style: .dim)
+    }
+    frame.list(deadLetters, count: letters.count, in: area, isFocused: focus == .deadLetters) {
+      frame, index, row in
+      let letter = letters[index]
+      frame.put(
+        [
+          Piece("! \(letter.title) refused by \(letter.service.title): ", .warning),
+          Piece(letter.message.replacing("\n", with: " ")),
+        ], row: row.row, column: row.column, width: row.columns)
     }
   }
 
