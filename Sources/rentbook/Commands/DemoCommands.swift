@@ -10,9 +10,9 @@ enum DemoCommands {
     CommandSpec(
       "demo",
       options: [
-        OptionSpec("--fresh", "Begin with an empty store."),
+        OptionSpec("--fresh", "Begin with an empty store; the demo always does."),
         OptionSpec("--serve-only", "Only the services; prints where they are, and waits."),
-      ] + common,
+      ] + common + ScreenCommand.options,
       "Try everything on simulated services, without an account.", run: demo),
     CommandSpec(
       "sandbox",
@@ -55,7 +55,7 @@ enum DemoCommands {
       serve(try SimulatedServices(invocation), until: cancellation)
       return .done
     }
-    throw .usage("later")
+    return try DemoScreen.run(invocation)
   }
 
   /// Says where the services are, and keeps them until somebody asks to stop.
