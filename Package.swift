@@ -85,6 +85,7 @@ let package = Package(
       name: "SandboxAirtableTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
     tests("TerminalTests", ["Terminal"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],
