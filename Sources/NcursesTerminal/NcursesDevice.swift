@@ -124,7 +124,9 @@ public final class NcursesDevice: TerminalDevice {
       let known = scalars.count
       for scalar in character.unicodeScalars { scalars.append(scalar.value) }
       // A letter newer than the C library would shift the rest of the row.
-      guard scalars[known] >= 0x7F, cterm_width(scalars[known]) != (isWide ? 2 : 1) else { continue }
+      guard scalars[known] >= 0x7F, cterm_width(scalars[known]) != (isWide ? 2 : 1) else {
+        continue
+      }
       scalars.replaceSubrange(
         known..., with: Array(repeating: TextWidth.replacement.value, count: isWide ? 2 : 1))
     }

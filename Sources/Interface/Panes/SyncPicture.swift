@@ -180,7 +180,8 @@ extension SyncPane {
       case .firstSync: ("~ first sync", .progress)
       case .pulling: ("~ reading", .progress)
       case .sending: ("~ sending", .progress)
-      case .inStep: row.deadLetters > 0 ? ("! \(row.deadLetters) refused", .warning) : ("✓ in step", .ok)
+      case .inStep:
+        row.deadLetters > 0 ? ("! \(row.deadLetters) refused", .warning) : ("✓ in step", .ok)
       case .refused: ("! \(Words.number(row.deadLetters)) refused", .warning)
       case .failed: ("× failed", .error)
       case .paused: ("‖ paused", .warning)
@@ -279,7 +280,9 @@ extension SyncPane {
       }
       return Piece("~ running \(Words.percent(job.progress.done, of: total)) %", .progress)
     case .failed:
-      guard let next = job.runAfter, next > world.now else { return Piece("! tried again soon", .warning) }
+      guard let next = job.runAfter, next > world.now else {
+        return Piece("! tried again soon", .warning)
+      }
       let wait = Words.span(milliseconds: next.milliseconds - world.now.milliseconds)
       return Piece("! next try in \(wait)", .warning)
     case .dead: return Piece("× given up", .error)
