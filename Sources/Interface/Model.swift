@@ -225,15 +225,18 @@ extension Model {
       "\(key) does nothing here. \(overlays.isEmpty ? "? shows the keys." : "Esc goes back.")")
   }
 
-  /// What the keys mean now: those of the topmost layer, and of the shell when that is a pane.
+  /// What the keys mean now: those of the topmost layer, and of the shell when that is a pane. Over
+  /// a pane only the help is left of the shell's, and not even that where a key is an answer.
   func topChoices() -> [Choice] {
     guard let top = overlays.last else { return panes[current].choices(world) + shellChoices() }
-    return top.choices(world)
+    if top is Confirmation || top is ChoicePicker { return top.choices(world) }
+    return top.choices(world) + shellChoices().filter { $0.action == .help }
   }
 
   private mutating func carryOut(_ choice: Choice, _ effects: inout [Effect]) {
     if let reason = choice.reason { return world.answer(reason) }
-    if overlays.isEmpty, shellChoices().contains(where: { $0.action == choice.action }) {
+    let isShell = shellChoices().contains { $0.action == choice.action }
+    if isShell, overlays.isEmpty || choice.action == .help {
       return performShell(choice.action, &effects)
     }
     _ = withTop({ layer, world in layer.perform(choice.action, world) }, &effects)

@@ -32,6 +32,8 @@ public enum TerminalOpenError: Error, Sendable, Hashable, CustomStringConvertibl
     switch self {
     case .notATerminal:
       "There is no terminal here to draw on; `rentbook status --json` tells the same in text."
+    case .unknownTerminal(""):
+      "TERM is not set, so nothing is known of the terminal. Set it, for example to xterm-256color."
     case .unknownTerminal(let name):
       "The terminal “\(name)” is not known here. Set TERM to one that is, for example xterm-256color."
     case .tooSimple(let name):

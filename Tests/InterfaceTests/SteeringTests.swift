@@ -196,6 +196,16 @@ import Testing
     #expect(session.screen.contains(" Messages"))
   }
 
+  @Test("can be looked up over an open page too, and run on it") func helpOverPage() {
+    var session = Session(status: Sample.busy)
+    session.press("Tab Enter ?")
+    session.type("retry")
+    session.press("Enter")
+    #expect(session.takeEffects() == [.retry("d1")])
+    session.press("x ?")
+    #expect(session.screen.contains("Discard Bill 88213?"))
+  }
+
   @Test("copy what is selected") func copy() {
     var session = Session(status: Sample.busy)
     session.press("Tab y")

@@ -154,7 +154,7 @@ import Testing
 
     ────────────────────────────────────────────────────────────────────────────────
 
-     r retry  x discard  y copy  Esc back
+     r retry  x discard  y copy  Esc back  ? help
     """
 
   @Test("the help, made from the binding table") func help() {
@@ -300,6 +300,23 @@ import Testing
     #expect(top.contains("! Airtable 1 refused"))
     #expect(top.contains("! 1 need you"))
     #expect(!top.contains("✓ Airtable"))
+  }
+
+  @Test("every state by a sign and a word, so that no meaning hangs on colour") func words() {
+    let states: [ResourceStatus.State] = [
+      .neverSynced, .firstSync, .pulling, .sending, .inStep, .refused, .failed, .paused,
+    ]
+    let texts = states.map { state in
+      SyncPane.state(
+        ResourceStatus(.bills, deadLetters: state == .refused ? 2 : 0, state: state), width: 30
+      )
+      .text
+    }
+    #expect(Set(texts).count == states.count)
+    for text in texts {
+      let words = text.split(separator: " ")
+      #expect(words.count >= 2 && words[0].count == 1 && words[1].allSatisfy { $0.isASCII })
+    }
   }
 
   @Test("what comes next: the near by how long, the far by the clock") func upcoming() {
