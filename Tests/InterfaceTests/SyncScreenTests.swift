@@ -122,7 +122,7 @@ import Testing
 
     ────────────────────────────────────────────────────────────────────────────────
 
-     / filter  L messages  : commands  ? help
+     L messages  : commands  ? help
     """
 
   @Test("a dead letter in full") func deadLetter() {

@@ -86,7 +86,10 @@ struct SyncPane: Pane {
         footer: false),
       Binding(
         [.backTab], .previousList, "list before", "Goes to the list before.", footer: false),
-      Binding([.character("/")], .filter, "filter", "Shows only rows with certain words."),
+      Binding([.character("/")], .filter, "filter", "Shows only rows with certain words.") {
+        _, world in
+        world.status.map(isUnused) ?? true ? "There are no rows to filter yet." : nil
+      },
       Binding(
         [.character("y")], .copy, "copy", "Copies the selected row to the clipboard.", footer: false
       ) { pane, world in
