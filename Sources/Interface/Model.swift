@@ -47,7 +47,8 @@ public struct Model: Sendable {
     guard world.status != nil else { return nil }
     if isStale, !isLoading { return Self.loadMilliseconds }
     // Ages are shown in seconds for a minute, then in minutes.
-    let moments = (world.status?.services.compactMap(\.lastSuccessAt) ?? [])
+    let moments =
+      (world.status?.services.compactMap(\.lastSuccessAt) ?? [])
       + (world.status?.resources.compactMap(\.lastSyncedAt) ?? []) + world.upcoming.map(\.at)
       + world.jobs.compactMap(\.runAfter)
     let isYoung = moments.contains {
@@ -220,20 +221,22 @@ extension Model {
       press(.escape, &effects)
       return press(.character(character), &effects)
     }
-    world.answer("\(key) does nothing here. \(overlays.isEmpty ? "? shows the keys." : "Esc goes back.")")
+    world.answer(
+      "\(key) does nothing here. \(overlays.isEmpty ? "? shows the keys." : "Esc goes back.")")
   }
 
-  /// What the keys mean now: those of the topmost layer, and of the shell when that is a pane.
+  /// What the keys mean now: those of the topmost layer, and of the shell when that is a pane. Over
+  /// a pane only the help is left of the shell's, and not even that where a key is an answer.
   func topChoices() -> [Choice] {
     guard let top = overlays.last else { return panes[current].choices(world) + shellChoices() }
-    return top.choices(world)
+    if top is Confirmation || top is ChoicePicker { return top.choices(world) }
+    return top.choices(world) + shellChoices().filter { $0.action == .help }
   }
 
   private mutating func carryOut(_ choice: Choice, _ effects: inout [Effect]) {
     if let reason = choice.reason { return world.answer(reason) }
-    if overlays.isEmpty, Self.shell.contains(where: { $0.action == choice.action })
-      || choice.action.name.hasPrefix("pane-")
-    {
+    let isShell = shellChoices().contains { $0.action == choice.action }
+    if isShell, overlays.isEmpty || choice.action == .help {
       return performShell(choice.action, &effects)
     }
     _ = withTop({ layer, world in layer.perform(choice.action, world) }, &effects)
@@ -328,14 +331,18 @@ extension Model {
     Binding([.control("l")], .redraw, "redraw", "Draws the screen anew.", footer: false),
     Binding(
       [.function(12)], .mouse, "mouse",
-      "Leaves the mouse to the terminal, to select text with it, or takes it back.", footer: false),
+      "Leaves the mouse to the terminal, or takes it back.", footer: false),
   ]
+
+  private static func goTo(_ pane: any Pane) -> Action {
+    Action("go-to-" + type(of: pane).title.lowercased().replacing(" ", with: "-"))
+  }
 
   func shellChoices() -> [Choice] {
     let tabs = panes.indices.prefix(9).map { index in
       let title = type(of: panes[index]).title
       return Choice(
-        keys: [.character(Character("\(index + 1)"))], action: Action("pane-\(index + 1)"),
+        keys: [.character(Character("\(index + 1)"))], action: Self.goTo(panes[index]),
         label: title.lowercased(), help: "Goes to \(title).", isInFooter: false, reason: nil)
     }
     return Self.shell.map { $0.choice(self, world) } + tabs
@@ -354,7 +361,8 @@ extension Model {
       hasMouse.toggle()
       effects.append(.mouse(hasMouse))
       world.answer(
-        hasMouse ? "The mouse selects rows; Shift lets most terminals select text."
+        hasMouse
+          ? "The mouse selects rows; Shift lets most terminals select text."
           : "The mouse is left to the terminal; F12 takes it back.")
     case .quit:
       guard world.run != nil else { return effects.append(.quit) }
@@ -364,9 +372,7 @@ extension Model {
           "It stops after the page in hand. Nothing is lost: the next sync goes on from there.",
           accept: "Quit", reactions: [.stopRequested, .effect(.quit)]))
     default:
-      if let index = Int(action.name.dropFirst("pane-".count)), panes.indices.contains(index - 1) {
-        current = index - 1
-      }
+      current = panes.firstIndex { Self.goTo($0) == action } ?? current
     }
   }
 }

@@ -102,7 +102,8 @@ extension Model {
     if isTyping, overlays.isEmpty || !(overlays.last is ChoicePicker) {
       let keep = Choice(
         keys: [.enter], action: .filter, label: "keep the filter", help: "", isInFooter: true)
-      let end = Choice(keys: [.escape], action: .back, label: "show all", help: "", isInFooter: true)
+      let end = Choice(
+        keys: [.escape], action: .back, label: "show all", help: "", isInFooter: true)
       choices = [keep, end]
     }
     func pieces(_ choice: Choice) -> [Piece] {

@@ -39,13 +39,12 @@ public struct ScreenLoop<Device: TerminalDevice> {
 
   /// Runs until the screen ends.
   public func run(_ model: inout Model) -> Exit {
-    var exit = pass([.clock(clock()), .resized(device.size)], to: &model)
-    for effect in model.start() where exit == nil { exit = carryOut(effect, &model) }
+    if let exit = pass([.clock(clock()), .resized(device.size)], to: &model) { return exit }
+    for effect in model.start() { _ = carryOut(effect, &model) }
     device.present(render(model))
     var shownAt = clock()
     var isWaiting = false
     while true {
-      if let exit { return exit }
       var wait = model.nextTickMilliseconds
       if isWaiting {
         let age = clock().milliseconds - shownAt.milliseconds
@@ -54,6 +53,7 @@ public struct ScreenLoop<Device: TerminalDevice> {
       let events = device.wait(milliseconds: wait)
       var messages: [Message] = [.clock(clock())]
       var isFromPerson = false
+      var exit: Exit?
       for event in events {
         switch event {
         case .key(let key): messages.append(.key(key))
@@ -68,8 +68,9 @@ public struct ScreenLoop<Device: TerminalDevice> {
         isFromPerson = true
       }
       if let exit { return exit }
+      // After the keys: they were pressed at what was shown, not at what has just arrived.
       messages += mailbox()
-      exit = pass(messages, to: &model)
+      if let exit = pass(messages, to: &model) { return exit }
       let age = clock().milliseconds - shownAt.milliseconds
       isWaiting = !isFromPerson && age >= 0 && age < Self.frameMilliseconds
       if !isWaiting {
@@ -100,10 +101,12 @@ public struct ScreenLoop<Device: TerminalDevice> {
     case .copy(let text):
       switch device.copy(text) {
       case .sent:
-        model.world.answer("Copied \(Words.count(text.count, "character")) through the terminal (OSC 52).")
+        model.world.answer(
+          "Copied \(Words.count(text.count, "character")) through the terminal (OSC 52).")
       case .tooLong(let bytes, let bytesMax):
         model.world.answer(
-          "Not copied: \(Words.number(bytes)) bytes, and a terminal takes \(Words.number(bytesMax)).")
+          "Not copied: \(Words.number(bytes)) bytes, and a terminal takes \(Words.number(bytesMax))."
+        )
       case .failed: model.world.answer("Not copied: the terminal cannot be written to.")
       }
     default: runner(effect)

@@ -32,6 +32,8 @@ public enum TerminalOpenError: Error, Sendable, Hashable, CustomStringConvertibl
     switch self {
     case .notATerminal:
       "There is no terminal here to draw on; `rentbook status --json` tells the same in text."
+    case .unknownTerminal(""):
+      "TERM is not set, so nothing is known of the terminal. Set it, for example to xterm-256color."
     case .unknownTerminal(let name):
       "The terminal “\(name)” is not known here. Set TERM to one that is, for example xterm-256color."
     case .tooSimple(let name):
@@ -124,7 +126,9 @@ public final class NcursesDevice: TerminalDevice {
       let known = scalars.count
       for scalar in character.unicodeScalars { scalars.append(scalar.value) }
       // A letter newer than the C library would shift the rest of the row.
-      guard scalars[known] >= 0x7F, cterm_width(scalars[known]) != (isWide ? 2 : 1) else { continue }
+      guard scalars[known] >= 0x7F, cterm_width(scalars[known]) != (isWide ? 2 : 1) else {
+        continue
+      }
       scalars.replaceSubrange(
         known..., with: Array(repeating: TextWidth.replacement.value, count: isWide ? 2 : 1))
     }

@@ -62,7 +62,9 @@ public struct Colour: Sendable, Hashable {
     let square = x * x
     guard square > 0 else { return 0 }
     var root = 1.0
-    for _ in 0..<60 { root -= (root * root * root * root * root - square) / (5 * root * root * root * root) }
+    for _ in 0..<60 {
+      root -= (root * root * root * root * root - square) / (5 * root * root * root * root)
+    }
     return square * root
   }
 

@@ -56,7 +56,9 @@ extension Key: CustomStringConvertible {
   }
 
   /// The character this key types into a field; nil for keys that do not type.
-  public var typed: Character? { if case .character(let character) = self { character } else { nil } }
+  public var typed: Character? {
+    if case .character(let character) = self { character } else { nil }
+  }
 }
 
 /// What the mouse did, and where.

@@ -20,7 +20,9 @@ import Testing
         case .mark: 0
         case .dropped, .shownAs: nil
         }
-      if let ours, ours != known { different.append("U+\(String(value, radix: 16)) \(ours)≠\(known)") }
+      if let ours, ours != known {
+        different.append("U+\(String(value, radix: 16)) \(ours)≠\(known)")
+      }
     }
     #expect(different.isEmpty, "\(different.prefix(20))")
   }
@@ -46,7 +48,9 @@ import Testing
     #expect(!ColourChoice.never.wantsColours)
   }
 
-  @Test("without a terminal there is an error that says what to do instead") func noTerminal() throws {
+  @Test("without a terminal there is an error that says what to do instead") func noTerminal()
+    throws
+  {
     #expect(TerminalOpenError.notATerminal.description.contains("rentbook status --json"))
     #expect(TerminalOpenError.unknownTerminal("foo").description.contains("foo"))
   }

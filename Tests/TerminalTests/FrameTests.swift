@@ -16,10 +16,11 @@ import Testing
       ("\u{2066}a\u{2069}", "\u{FFFD}a\u{FFFD}"), ("a\u{200B}b\u{FEFF}c", "abc"),
       ("a\u{2028}b", "a\u{FFFD}b"), ("\u{E0041}hi", "hi"), ("\u{E000}", "\u{FFFD}"),
       ("\u{0}", "␀"),
-    ]) func hostile(text: String, shown: String) {
-      #expect(row(text) == shown)
-      #expect(TextWidth.columns(text) == TextWidth.columns(shown))
-    }
+    ]) func hostile(text: String, shown: String)
+  {
+    #expect(row(text) == shown)
+    #expect(TextWidth.columns(text) == TextWidth.columns(shown))
+  }
 
   @Test("puts marks on the letter before them, and leaves out joiners and variation selectors")
   func marks() {
@@ -119,9 +120,10 @@ import Testing
       ("plain", 5), ("日本語テキスト", 14), ("naïve café", 10), ("🚀 go", 5), ("한국어", 6),
       ("Ελληνικά", 8), ("e\u{301}", 1), ("👨\u{200D}👩\u{200D}👧", 6), ("☂\u{FE0F}", 1), ("", 0),
       ("ﬁ", 1), ("Ａ", 2), ("▁▂▃", 3), ("─▸…", 3), ("กำ", 2),
-    ]) func columns(text: String, columns: Int) {
-      #expect(TextWidth.columns(text) == columns)
-    }
+    ]) func columns(text: String, columns: Int)
+  {
+    #expect(TextWidth.columns(text) == columns)
+  }
 
   @Test("truncates with an ellipsis, never inside a wide character") func truncated() {
     #expect(TextWidth.truncated("hello", to: 5) == "hello")
@@ -143,7 +145,8 @@ import Testing
     #expect(TextWidth.wrapped("a\n\nb", to: 9) == ["a", "", "b"])
     #expect(TextWidth.wrapped("日本語", to: 1) == ["日", "本", "語"])
     #expect(TextWidth.wrapped("", to: 4) == [""])
-    #expect(TextWidth.wrapped(String(repeating: "x ", count: 5000), to: 1, linesMax: 10).count <= 11)
+    #expect(
+      TextWidth.wrapped(String(repeating: "x ", count: 5000), to: 1, linesMax: 10).count <= 11)
   }
 }
 
@@ -153,9 +156,10 @@ import Testing
     arguments: [
       Key.enter, .escape, .backTab, .pageDown, .function(12), .control("r"), .alt("x"),
       .character("?"), .character(" "), .character("é"), .character("F"),
-    ]) func roundTrip(key: Key) {
-      #expect(Key(key.description) == key)
-    }
+    ]) func roundTrip(key: Key)
+  {
+    #expect(Key(key.description) == key)
+  }
 
   @Test("are forgiving about case and strict about the rest") func reading() {
     #expect(Key("ctrl-R") == .control("r"))
@@ -171,11 +175,12 @@ import Testing
     arguments: [
       ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
       ("foobar", "Zm9vYmFy"),
-    ]) func base64(text: String, encoded: String) {
-      #expect(
-        Clipboard.sequence(text, term: "xterm", isTmux: false)
-          == "\u{1B}]52;c;\(encoded)\u{7}")
-    }
+    ]) func base64(text: String, encoded: String)
+  {
+    #expect(
+      Clipboard.sequence(text, term: "xterm", isTmux: false)
+        == "\u{1B}]52;c;\(encoded)\u{7}")
+  }
 
   @Test("is wrapped for tmux and screen, and refused when too long") func wrapping() {
     #expect(

@@ -16,12 +16,13 @@ import Testing
 
   @Test(
     "in the program are the files of the folder, letter for letter",
-    arguments: ["dark", "light", "high-contrast", "mono"]) func sameAsFiles(name: String) throws {
-      let text = try #require(Self.file(name))
-      #expect(BuiltInThemes.texts.first { $0.name == name }?.text == text)
-      _ = try Theme(name: name, text: text)
-      #expect(Theme.named(name) != nil)
-    }
+    arguments: ["dark", "light", "high-contrast", "mono"]) func sameAsFiles(name: String) throws
+  {
+    let text = try #require(Self.file(name))
+    #expect(BuiltInThemes.texts.first { $0.name == name }?.text == text)
+    _ = try Theme(name: name, text: text)
+    #expect(Theme.named(name) != nil)
+  }
 
   @Test("are read whole: none of the built-in texts is dropped") func allRead() {
     #expect(Theme.builtIn.count == BuiltInThemes.texts.count)
@@ -98,16 +99,17 @@ import Testing
       ("text = default", 1, "background is missing"),
       ("terminal = grey", 1, "dark, light or any"),
       ("text = default default", 1, "no line for dim"),
-    ]) func errors(text: String, line: Int, problem: String) {
-      do throws(ThemeError) {
-        _ = try Theme(name: "mine", text: text)
-        Issue.record("was read")
-      } catch {
-        #expect(error.line == line)
-        #expect(error.problem.contains(problem))
-        #expect(error.description.hasPrefix("mine.theme, line \(line): "))
-      }
+    ]) func errors(text: String, line: Int, problem: String)
+  {
+    do throws(ThemeError) {
+      _ = try Theme(name: "mine", text: text)
+      Issue.record("was read")
+    } catch {
+      #expect(error.line == line)
+      #expect(error.problem.contains(problem))
+      #expect(error.description.hasPrefix("mine.theme, line \(line): "))
     }
+  }
 
   @Test("are chosen by what the terminal says of its background")
   func automatic() {

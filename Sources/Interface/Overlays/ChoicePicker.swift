@@ -80,29 +80,43 @@ struct ChoicePicker: Layer {
     return []
   }
 
+  private static let keyWidthMax = 11
+
   func draw(on frame: inout Frame, in area: Area, _ world: World) {
     frame.fill(area)
     let shown = shown
     let title = kind == .help ? " Keys" : " Commands"
     let found = query.text.isEmpty ? "" : "  \(shown.count) of \(all.count)"
     frame.put(
-      [Piece(title, .heading), Piece("  type to search: ", .dim), Piece(query.text, .field),
-        Piece(found, .dim)],
+      [
+        Piece(title, .heading), Piece("  type to search: ", .dim), Piece(query.text, .field),
+        Piece(found, .dim),
+      ],
       row: area.row, column: area.column, width: area.columns)
     if shown.isEmpty {
       frame.put(
         "Nothing here is called that. Esc goes back.", row: area.row + 2, column: area.column + 1,
         style: .dim, width: area.columns - 1)
     }
-    let keyWidth = all.map { TextWidth.columns($0.keyNames) }.max() ?? 0
-    let labelWidth = min(18, all.map { TextWidth.columns($0.label) }.max() ?? 0)
+    // Sentences may be cut in the list: that of the selected row stands whole above it.
+    if let selected = shown.first(where: { $0.action == list.selected }) {
+      frame.put(
+        "  " + (selected.reason ?? selected.help), row: area.row + 1, column: area.column,
+        style: .dim, width: area.columns)
+    }
+    func keys(_ choice: Choice) -> String {
+      choice.keyNames.count <= Self.keyWidthMax ? choice.keyNames : choice.keyName
+    }
+    let keyWidth = all.map { TextWidth.columns(keys($0)) }.max() ?? 0
+    let labelWidth = min(
+      22, all.map { TextWidth.columns(kind == .help ? $0.label : $0.action.name) }.max() ?? 0)
     frame.list(list, count: shown.count, in: rows(area), isFocused: true) { frame, index, row in
       let choice = shown[index]
       let isOff = choice.reason != nil
       let help = choice.reason.map { "× " + $0 } ?? choice.help
       frame.put(
         [
-          Piece(TextWidth.fitted(choice.keyNames, to: keyWidth) + "  ", isOff ? .dim : .key),
+          Piece(TextWidth.fitted(keys(choice), to: keyWidth) + "  ", isOff ? .dim : .key),
           Piece(
             TextWidth.fitted(kind == .help ? choice.label : choice.action.name, to: labelWidth)
               + "  ", isOff ? .dim : .text),

@@ -23,7 +23,7 @@ struct Confirmation: Layer {
       [.left, .right, .tab, .backTab, .character("h"), .character("l")], .otherButton, "choose",
       "Goes to the other button."),
     Binding([.enter], .pressButton, "press", "Presses the button that stands out."),
-    Binding([.character("y")], .accept, "yes", "Does it."),
+    Binding([.character("y")], .accept, "yes", "Does what is asked."),
     Binding([.escape, .character("n"), .character("q")], .back, "no", "Leaves all as it is."),
   ]
 

@@ -148,7 +148,8 @@ struct Detail: Layer {
     ]
     if let next = job.runAfter, next > world.now {
       lines.append(
-        fact("Next try", "in \(Words.span(milliseconds: next.milliseconds - world.now.milliseconds))"))
+        fact(
+          "Next try", "in \(Words.span(milliseconds: next.milliseconds - world.now.milliseconds))"))
     }
     if !job.error.isEmpty { lines += [[]] + paragraph(job.error, width: width, .error) }
     return lines

@@ -56,7 +56,9 @@ struct MessageLog: Layer {
     case .filter: filter.isActive = true
     case .copy:
       guard let message = shown(world).first(where: { $0.id == list.selected }) else { return [] }
-      let parts = [Words.moment(message.at, world), message.level.rawValue, message.text, message.hint]
+      let parts = [
+        Words.moment(message.at, world), message.level.rawValue, message.text, message.hint,
+      ]
       return [.effect(.copy(parts.filter { !$0.isEmpty }.joined(separator: "  ")))]
     default:
       _ = list.move(action, shown(world).map(\.id), height: split(world.mainArea).list.rows)

@@ -15,7 +15,8 @@ struct PlanView: Layer {
       Binding([.character("y")], .copy, "copy", "Copies the writes shown to the clipboard.") {
         view, _ in view.shown.isEmpty ? "There is nothing to copy." : nil
       },
-      Binding([.escape, .character("q")], .back, "back", "Closes the result; nothing was written."),
+      Binding(
+        [.escape, .character("q")], .back, "back", "Closes the result; nothing was written."),
     ]
 
   var isTyping: Bool { filter.isActive }

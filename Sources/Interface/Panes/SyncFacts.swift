@@ -33,13 +33,15 @@ extension SyncPane {
     if work.isEmpty {
       work = (world.status?.resources ?? []).compactMap { row in
         guard let progress = row.progress else { return nil }
-        let to = row.state == .sending ? " to Airtable" : row.state == .pulling ? " from Buildium" : ""
+        let to =
+          row.state == .sending ? " to Airtable" : row.state == .pulling ? " from Buildium" : ""
         return (row.resource.title + to, progress)
       }
     }
     if work.isEmpty, let run = world.run {
       let what = run.isDry ? "Dry run" : "Sync"
-      let state = run.isStopping ? "stops at its next safe point" : run.isStarting ? "starts" : "runs"
+      let state =
+        run.isStopping ? "stops at its next safe point" : run.isStarting ? "starts" : "runs"
       return [[Piece("~ \(what) \(state)…", .progress)]]
     }
     return work.prefix(Self.workLinesMax).map { title, progress in
@@ -59,7 +61,9 @@ extension SyncPane {
   /// One service: its state, its rate against the limit, the calls of the month, the last minutes.
   static func serviceLine(_ service: ServiceStatus, _ world: World, width: Int) -> [Piece] {
     let cell = serviceCell(service, world)
-    var line = [Piece(TextWidth.fitted(cell.text, to: max(22, TextWidth.columns(cell.text))), cell.style)]
+    var line = [
+      Piece(TextWidth.fitted(cell.text, to: max(22, TextWidth.columns(cell.text))), cell.style)
+    ]
     if service.limitPerSecond > 0 {
       let rate = Double(service.requestsLastMinute) / 60
       let text = "  \(Words.tenths(rate)) of \(service.limitPerSecond) calls/s"
@@ -78,7 +82,8 @@ extension SyncPane {
     let room = min(30, width - 2 - line.columns - 3 - label.count)
     if room >= 10, service.recentCalls.contains(where: { $0 > 0 }) {
       // A value counts the calls of five seconds.
-      let chart = Words.sparkline(service.recentCalls, full: service.limitPerSecond * 5, width: room)
+      let chart = Words.sparkline(
+        service.recentCalls, full: service.limitPerSecond * 5, width: room)
       line += [Piece("   " + chart, .progress), Piece(label, .dim)]
     }
     return line

@@ -36,16 +36,19 @@ struct SyncPane: Pane {
         [.character("f")], .syncFull, "full", "Reads every record again and compares it.",
         disabledReason: { _, world in notNow(world) }),
       Binding(
-        [.character("d")], .dryRun, "dry run", "Lists every write a sync would make, and makes none.",
+        [.character("d")], .dryRun, "dry run",
+        "Lists every write a sync would make, and makes none.",
         disabledReason: { _, world in notNow(world) }),
       Binding(
-        [.character("D")], .showPlan, "dry run result", "Shows the result of the last dry run again.",
+        [.character("D")], .showPlan, "dry run result",
+        "Shows the result of the last dry run again.",
         footer: false
       ) { _, world in
         world.plan == nil ? "No dry run was made yet; d makes one." : nil
       },
       Binding(
-        [.character("p")], .pauseOrResume, "pause", "Pauses syncing after the page in hand, or goes on."
+        [.character("p")], .pauseOrResume, "pause",
+        "Pauses syncing after the page in hand, or goes on."
       ) { _, world in
         !world.isConnected(.buildium) && !world.isConnected(.airtable)
           ? "Nothing is connected yet, so there is nothing to pause." : nil
@@ -83,14 +86,18 @@ struct SyncPane: Pane {
         footer: false),
       Binding(
         [.backTab], .previousList, "list before", "Goes to the list before.", footer: false),
-      Binding([.character("/")], .filter, "filter", "Shows only rows with certain words."),
+      Binding([.character("/")], .filter, "filter", "Shows only rows with certain words.") {
+        _, world in
+        world.status.map(isUnused) ?? true ? "There are no rows to filter yet." : nil
+      },
       Binding(
         [.character("y")], .copy, "copy", "Copies the selected row to the clipboard.", footer: false
       ) { pane, world in
         pane.subject(world) == nil ? "There is no row to copy." : nil
       },
       Binding(
-        [.escape], .back, "back", "Shows all rows again; goes back to the resources.", footer: false),
+        [.escape], .back, "back", "Shows all rows again; goes back to the resources.", footer: false
+      ),
     ] + Binding.movement
 
   private static func notNow(_ world: World) -> String? {
@@ -101,7 +108,8 @@ struct SyncPane: Pane {
     if world.isPaused { return "Syncing is paused; p goes on." }
     guard let run = world.run else { return nil }
     return run.isDry
-      ? "A dry run is under way; c stops it." : "A sync is running already; p pauses it, c stops it."
+      ? "A dry run is under way; c stops it."
+      : "A sync is running already; p pauses it, c stops it."
   }
 
   private static func noLetter(_ world: World) -> String {
@@ -166,7 +174,9 @@ extension SyncPane {
   func subject(_ world: World) -> Detail.Subject? {
     switch focus {
     case .resources:
-      shownResources(world).first { $0.resource == resources.selected }.map { .resource($0.resource) }
+      shownResources(world).first { $0.resource == resources.selected }.map {
+        .resource($0.resource)
+      }
     case .jobs: shownJobs(world).first { $0.id == jobs.selected }.map { .job($0.id) }
     case .deadLetters: letter(world).map { .deadLetter($0.id) }
     }
@@ -267,7 +277,8 @@ extension SyncPane {
   }
 
   private func step(_ direction: Int, _ world: World) -> Focus {
-    let lists: [Focus] = world.deadLetters.isEmpty ? [.resources, .jobs] : [.resources, .deadLetters, .jobs]
+    let lists: [Focus] =
+      world.deadLetters.isEmpty ? [.resources, .jobs] : [.resources, .deadLetters, .jobs]
     let at = lists.firstIndex(of: focus) ?? 0
     return lists[(at + direction + lists.count) % lists.count]
   }
@@ -329,7 +340,8 @@ extension SyncPane {
         + "\(Words.number(calls)) calls and \(Words.duration(seconds: seconds)); what is equal is "
         + "not written."
       if let quota = airtable.monthlyQuota {
-        consequence += " \(Words.number(max(0, quota - airtable.callsThisMonth))) calls are left this month."
+        consequence +=
+          " \(Words.number(max(0, quota - airtable.callsThisMonth))) calls are left this month."
       }
     }
     return .open(
@@ -349,7 +361,9 @@ extension SyncPane {
           + SyncPane.state($0, width: 20).text
       }
     case .job(let id):
-      world.jobs.first { $0.id == id }.map { "\(SyncPane.title($0))  \($0.state.rawValue)  \($0.error)" }
+      world.jobs.first { $0.id == id }.map {
+        "\(SyncPane.title($0))  \($0.state.rawValue)  \($0.error)"
+      }
     case .deadLetter(let id):
       world.deadLetters.first { $0.id == id }.map {
         [$0.title, $0.key?.description ?? "", $0.message].filter { !$0.isEmpty }

@@ -85,11 +85,7 @@ extension SyncPane {
       frame.put("Reading the store…", row: area.row, column: 1, style: .dim)
       return
     }
-    if status.services.allSatisfy({ $0.state == .notConnected }), status.jobs.isEmpty,
-      status.resources.allSatisfy({ $0.local == 0 })
-    {
-      return drawWelcome(on: &frame, in: area)
-    }
+    if Self.isUnused(status) { return drawWelcome(on: &frame, in: area) }
     let layout = SyncLayout(self, area, world)
     drawTable(layout, on: &frame, in: area, world)
     if let rule = layout.rule { frame.rule(row: rule, in: area) }
@@ -104,6 +100,12 @@ extension SyncPane {
         drawLetters(part.rows, on: &frame, world)
       }
     }
+  }
+
+  /// Whether nothing was ever connected: then there are only the first steps to show.
+  static func isUnused(_ status: SyncStatus) -> Bool {
+    status.services.allSatisfy { $0.state == .notConnected } && status.jobs.isEmpty
+      && status.resources.allSatisfy { $0.local == 0 }
   }
 
   private func drawWelcome(on frame: inout Frame, in area: Area) {
@@ -180,7 +182,8 @@ extension SyncPane {
       case .firstSync: ("~ first sync", .progress)
       case .pulling: ("~ reading", .progress)
       case .sending: ("~ sending", .progress)
-      case .inStep: row.deadLetters > 0 ? ("! \(row.deadLetters) refused", .warning) : ("✓ in step", .ok)
+      case .inStep:
+        row.deadLetters > 0 ? ("! \(row.deadLetters) refused", .warning) : ("✓ in step", .ok)
       case .refused: ("! \(Words.number(row.deadLetters)) refused", .warning)
       case .failed: ("× failed", .error)
       case .paused: ("‖ paused", .warning)
@@ -279,7 +282,9 @@ extension SyncPane {
       }
       return Piece("~ running \(Words.percent(job.progress.done, of: total)) %", .progress)
     case .failed:
-      guard let next = job.runAfter, next > world.now else { return Piece("! tried again soon", .warning) }
+      guard let next = job.runAfter, next > world.now else {
+        return Piece("! tried again soon", .warning)
+      }
       let wait = Words.span(milliseconds: next.milliseconds - world.now.milliseconds)
       return Piece("! next try in \(wait)", .warning)
     case .dead: return Piece("× given up", .error)
