@@ -86,6 +86,7 @@ let package = Package(
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],
