@@ -44,6 +44,27 @@ struct Hub: Sendable {
     return value
   }
 
+  /// As ``write(_:)``, but nil when a rule of the store refuses what was to be written; then nothing
+  /// of it was. `refusal` is told which rule.
+  func writeIfAllowed<Value>(
+    refusal: (String) -> Void = { _ in },
+    _ body: (HubTables) throws(StorageError) -> Value
+  ) throws(SyncError) -> Value? {
+    try reach(.beforeCommit)
+    let value: Value
+    do throws(StorageError) {
+      value = try store.writeSync { (records) throws(StorageError) in
+        try body(HubTables(records: records, source: source, sink: sink))
+      }
+    } catch {
+      guard error.kind == .constraint else { throw .store("The store failed: \(error.message)") }
+      refusal(error.message)
+      return nil
+    }
+    try reach(.afterCommit)
+    return value
+  }
+
   /// Passes a place at which a run can be cut off.
   func reach(_ point: FaultPoint) throws(SyncError) { try cut?(point) }
 }
