@@ -1,6 +1,6 @@
 import Background
 import Domain
-import Storage
+import Glibc
 import Testing
 
 @testable import Storage
@@ -164,6 +164,27 @@ import Testing
     let jobs = try world.jobs()
     #expect(jobs.allSatisfy { $0.state == .done })
     #expect(jobs.contains { $0.kind == "pull" && $0.resource == .units && $0.progress.done == 3 })
+  }
+
+  @Test("a store that is let go of holds no file open")
+  func descriptors() throws {
+    var world: World? = try World()
+    world?.source.fillSmall()
+    try world?.sync()
+    let path = try #require(world?.store.path)
+    #expect(Self.isOpen(path))
+    world = nil
+    #expect(!Self.isOpen(path))
+  }
+
+  private static func isOpen(_ path: String) -> Bool {
+    (0..<1024).contains { number in
+      var name = [CChar](repeating: 0, count: 1024)
+      let count = readlink("/proc/self/fd/\(number)", &name, name.count - 1)
+      guard count > 0 else { return false }
+      let bytes = name[..<count].map { UInt8(bitPattern: $0) }
+      return String(decoding: bytes, as: UTF8.self).hasPrefix(path)
+    }
   }
 
   @Test("an older intent in flight is in doubt for the next start, one of its own is not")
