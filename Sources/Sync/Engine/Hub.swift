@@ -192,7 +192,7 @@ struct HubTables {
         }
       }
     case .tenants:
-      if before != nil, isChanged("first_name", "last_name") {
+      if isChanged("first_name", "last_name") {
         for lease in try sync.leases(ofTenant: localID) {
           guard let id = try self.localID(lease) else { continue }
           _ = try refreshRent(onLease: id, monthOf: nil, stages)
@@ -200,7 +200,7 @@ struct HubTables {
       }
     case .leases:
       try touch(.tenants, "tenant_ids")
-      if before != nil, isChanged("rent", "current_tenant_ids", "tenant_ids") {
+      if isChanged("rent", "current_tenant_ids", "tenant_ids") {
         _ = try refreshRent(onLease: localID, monthOf: nil, stages)
       }
     case .transactions:

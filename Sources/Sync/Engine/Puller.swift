@@ -56,6 +56,7 @@ struct Puller {
         restarts += 1
         pull.cursor = nil
         pull.seen = 0
+        pull.run += 1
         let restarted = pull
         try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
         continue
@@ -86,9 +87,15 @@ struct Puller {
     let now = state.now
     let known = try hub.read { (sync) throws(StorageError) in try sync.pull(service, resource) }
     if var known, known.completeAt == nil, !(isFull && known.mode == .incremental) {
-      // Stopped before its first page, or between its last page and its end.
-      if known.cursor == nil { known.seen = 0 }
-      return (known, known.cursor != nil && known.startedAt < state.startedAt)
+      if known.cursor != nil { return (known, known.startedAt < state.startedAt) }
+      // Stopped before its first page, or between its last page and its end: it begins again, under
+      // a new number, since what it saw then may be gone now.
+      known.seen = 0
+      known.run += 1
+      known.startedAt = now
+      let again = known
+      try hub.write { (tables) throws(StorageError) in try tables.sync.keep(again) }
+      return (again, false)
     }
     var pull = PullState(
       service: service, resource: resource, mode: .full, run: (known?.run ?? 0) + 1,
