@@ -84,6 +84,8 @@ let package = Package(
     .testTarget(
       name: "SandboxAirtableTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
+    tests("TerminalTests", ["Terminal"]),
+    tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],
   swiftLanguageModes: [.v6]

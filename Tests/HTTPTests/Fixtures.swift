@@ -28,7 +28,7 @@ enum SelfSigned {
 
   /// A file with the certificate, as an authority to trust.
   static func authorityFile() -> String {
-    var template = Array("/tmp/http-tests-XXXXXX".utf8CString)
+    var template = Array("/tmp/http-tests-\(String(repeating: "X", count: 6))".utf8CString)
     let descriptor = mkstemp(&template)
     let bytes = Array(certificate.utf8)
     _ = write(descriptor, bytes, bytes.count)

@@ -1,5 +1,6 @@
 import Background
 import CCurl
+import Glibc
 
 /// The thread that owns curl's handles: starts transfers, moves them on, ends them.
 ///
@@ -30,6 +31,7 @@ final class CurlLoop {
   }
 
   func run() {
+    Self.blockBrokenPipeSignal()
     while true {
       for command in mailbox.takeAll() { obey(command) }
       if isStopping { return }
@@ -38,6 +40,15 @@ final class CurlLoop {
       finishDone()
       curl_multi_poll(multi.pointer, nil, 0, Self.longestWaitMilliseconds, nil)
     }
+  }
+
+  /// Writing to a closed connection is an error here and must not end the program; curl leaves
+  /// that to whoever forbids it signals.
+  private static func blockBrokenPipeSignal() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   private func obey(_ command: Command) {

@@ -58,7 +58,7 @@ final class CurlTransfer {
     _ = rb_curl_number(handle, CURLOPT_NOSIGNAL, 1)
     // A look-up of a name under way is left behind and not waited for when the work is stopped.
     _ = rb_curl_number(handle, CURLOPT_QUICK_EXIT, 1)
-    _ = rb_curl_number(handle, CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
+    _ = rb_curl_number(handle, CURLOPT_TIMEOUT_MS, max(1, request.timeoutMilliseconds))
     _ = rb_curl_number(handle, CURLOPT_CONNECTTIMEOUT_MS, settings.connectMilliseconds)
     _ = rb_curl_number(handle, CURLOPT_LOW_SPEED_LIMIT, settings.slowest.bytesPerSecond)
     _ = rb_curl_number(handle, CURLOPT_LOW_SPEED_TIME, settings.slowest.seconds)

@@ -4,9 +4,14 @@
 /// a strict sliding window and then refuses everything for half a minute, any burst costs far more
 /// than it gains. The space is counted from the moment a request is really written to its
 /// connection, so one request at a time may be between its permission and its writing.
+///
+/// What the service counts is when requests arrive. That moment lies between the writing and the
+/// answer: a request goes only when one second has passed since the latest moment at which the one
+/// `rate` places before it can have arrived, taken as its answer or, when that takes long, its
+/// writing and the spread the policy allows for.
 struct PaceCore {
   private let policy: PacePolicy
-  /// The space by policy: (1 s + spread) / rate.
+  /// The space by policy: a second shared out.
   private let usualGap: UInt64
   private(set) var gap: UInt64
   private(set) var inFlight = 0
@@ -15,6 +20,9 @@ struct PaceCore {
   var meter = CallMeter()
 
   private var openAt: UInt64 = 0
+  /// The requests written last, as many as a second allows.
+  private var recent: [(number: Int, writtenAt: UInt64, answeredAt: UInt64?)] = []
+  private var written = 0
   private var isHandingOver = false
   private var refusedAt: UInt64?
   private var floor: UInt64 = 0
@@ -22,6 +30,8 @@ struct PaceCore {
   private var cleanSince: UInt64 = 0
 
   private static let second: UInt64 = 1_000_000_000
+  /// Clocks tick and threads wake late: so much more than a second.
+  private static let margin: UInt64 = 2_000_000
   /// A 429 widens the space by 1/50 of the service's own (4 ms of Airtable's 200) for a day.
   private static let wideningShare: UInt64 = 50
   private static let floorNanoseconds = 86_400 * second
@@ -33,8 +43,7 @@ struct PaceCore {
 
   init(_ policy: PacePolicy) {
     self.policy = policy
-    let spread = UInt64(policy.spreadMilliseconds) * 1_000_000
-    usualGap = (Self.second + spread) / UInt64(policy.requestsPerSecond)
+    usualGap = (Self.second + Self.margin) / UInt64(policy.requestsPerSecond)
     gap = usualGap
   }
 
@@ -48,8 +57,15 @@ struct PaceCore {
 
   func turn(at now: UInt64) -> Turn {
     if isHandingOver || inFlight >= policy.inFlightMax { return .later }
-    let opens = max(openAt, silentUntil)
+    let opens = max(openAt, silentUntil, windowOpensAt)
     return opens > now ? .after(nanoseconds: opens - now) : .now
+  }
+
+  /// When the service can no longer count the request `rate` places before the next.
+  private var windowOpensAt: UInt64 {
+    guard recent.count >= policy.requestsPerSecond, let first = recent.first else { return 0 }
+    let latest = first.writtenAt + UInt64(policy.spreadMilliseconds) * 1_000_000
+    return min(first.answeredAt ?? latest, latest) + Self.second + Self.margin
   }
 
   /// A request goes on its way; `turn` must have said so.
@@ -58,17 +74,28 @@ struct PaceCore {
     isHandingOver = true
   }
 
-  /// The request that went last is being written to its connection.
-  mutating func wrote(at now: UInt64) {
+  /// The request that went last is being written to its connection; its number.
+  @discardableResult
+  mutating func wrote(at now: UInt64) -> Int {
     isHandingOver = false
     narrow(at: now)
     openAt = now + gap
     meter.count(at: now)
+    written += 1
+    recent.append((written, now, nil))
+    if recent.count > policy.requestsPerSecond { recent.removeFirst() }
+    return written
   }
 
   /// A request has its answer or has failed.
-  mutating func finish(wasWritten: Bool) {
+  ///
+  /// - Parameter number: what ``wrote(at:)`` gave; nil when it never was written.
+  mutating func finish(_ number: Int?, at now: UInt64) {
     inFlight -= 1
+    if let number, let place = recent.firstIndex(where: { $0.number == number }) {
+      recent[place].answeredAt = now
+    }
+    let wasWritten = number != nil
     // One that never was written leaves the way free.
     if !wasWritten { isHandingOver = false }
   }

@@ -4,16 +4,15 @@ public struct PacePolicy: Sendable, Hashable {
   public var requestsPerSecond: Int
   /// Requests without an answer at one time.
   public var inFlightMax: Int
-  /// How much the way to the service may vary in length. Requests are that much further apart, so
-  /// that two never come closer together at the service than it allows; the share of the limit
-  /// that is used is 1 s / (1 s + spread), 98 % at 20 ms.
+  /// How long after its writing a request arrives at the latest, where no answer says it sooner.
+  /// The share of the limit that is used is at least 1 s / (1 s + spread), 96 % at 40 ms.
   public var spreadMilliseconds: Int
   /// The silence after a 429 that does not say how long: a random length in this range.
   public var silenceMilliseconds: ClosedRange<Int>
 
   /// A policy of its own.
   public init(
-    requestsPerSecond: Int, inFlightMax: Int, spreadMilliseconds: Int = 20,
+    requestsPerSecond: Int, inFlightMax: Int, spreadMilliseconds: Int = 40,
     silenceMilliseconds: ClosedRange<Int>
   ) {
     precondition(requestsPerSecond > 0 && inFlightMax > 0 && spreadMilliseconds >= 0)

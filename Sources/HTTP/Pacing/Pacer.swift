@@ -20,6 +20,7 @@ public final class Pacer: Sendable {
 
   fileprivate struct Progress {
     var writtenAt: UInt64?
+    var number: Int?
     var isFinished = false
   }
 
@@ -131,7 +132,8 @@ public final class Pacer: Sendable {
       return true
     }
     guard isNews else { return }
-    state.withLock { $0.core.wrote(at: now) }
+    let number = state.withLock { $0.core.wrote(at: now) }
+    ticket.progress.withLock { $0.number = number }
     callFirst()
   }
 
@@ -141,7 +143,8 @@ public final class Pacer: Sendable {
       return progress
     }
     guard !before.isFinished else { return }
-    state.withLock { $0.core.finish(wasWritten: before.writtenAt != nil) }
+    let now = clock.monotonicNanoseconds
+    state.withLock { $0.core.finish(before.number, at: now) }
     callFirst()
   }
 

@@ -91,33 +91,56 @@ public final class ServiceClient: HTTPSending {
     _ request: HTTPRequest, _ cancellation: Cancellation
   ) throws(TransferError) -> HTTPResponse {
     let begun = clock.monotonicNanoseconds
+    var last: RetryPolicy.Outcome?
     var mayHaveLanded = false
     var attempt = 0
     while true {
       attempt += 1
-      let (outcome, limit, silence) = try attemptOnce(
-        request, attempt, begun, mayHaveLanded, cancellation)
+      let turn: Turn
+      do throws(TransferError) {
+        turn = try attemptOnce(request, attempt, begun, mayHaveLanded, cancellation)
+      } catch {
+        // The breaker opened on the way: what came before says more.
+        guard error.kind == .breakerOpen, let last else { throw error }
+        return try settle(last, mayHaveLanded)
+      }
+      if case .failure(let error) = turn.outcome, error.mayHaveLanded { mayHaveLanded = true }
+      last = turn.outcome
       let wait = retries.wait(
-        after: outcome, request.repeatability, limit: limit, attempt: attempt, jitter: jitter)
-      if case .failure(let error) = outcome, error.mayHaveLanded { mayHaveLanded = true }
+        after: turn.outcome, request.repeatability, limit: turn.limit, attempt: attempt,
+        jitter: jitter)
       let passed = clock.monotonicNanoseconds - begun
-      guard let wait, passed + max(wait, silence) <= retries.totalNanoseconds else {
-        switch outcome {
-        case .answer(let response): return response
-        case .failure(let error):
-          throw TransferError(error.kind, error.message, mayHaveLanded: mayHaveLanded)
-        }
+      guard let wait, passed + max(wait, turn.silence) <= retries.totalNanoseconds else {
+        return try settle(turn.outcome, mayHaveLanded)
       }
       clock.wait(nanoseconds: wait, cancellation: cancellation)
     }
   }
 
-  /// One attempt: its outcome, what a 429 meant, and the silence it led to in nanoseconds.
+  private func settle(
+    _ outcome: RetryPolicy.Outcome, _ mayHaveLanded: Bool
+  ) throws(TransferError) -> HTTPResponse {
+    switch outcome {
+    case .answer(let response): return response
+    case .failure(let error):
+      throw TransferError(error.kind, error.message, mayHaveLanded: mayHaveLanded)
+    }
+  }
+
+  /// What came of one attempt.
+  private struct Turn {
+    var outcome: RetryPolicy.Outcome
+    /// What a 429 meant.
+    var limit = RateLimitKind.rate
+    /// The silence it led to, in nanoseconds.
+    var silence: UInt64 = 0
+  }
+
   private func attemptOnce(
     _ request: HTTPRequest, _ attempt: Int, _ begun: UInt64, _ mayHaveLanded: Bool,
     _ cancellation: Cancellation
-  ) throws(TransferError) -> (RetryPolicy.Outcome, RateLimitKind, UInt64) {
-    let ticket = try turn(request, attempt, begun, mayHaveLanded, cancellation)
+  ) throws(TransferError) -> Turn {
+    let ticket = try waitForTurn(request, attempt, begun, mayHaveLanded, cancellation)
     defer { ticket.finish() }
     let started = (clock.wallMilliseconds, clock.monotonicNanoseconds)
     let outcome: RetryPolicy.Outcome
@@ -130,23 +153,21 @@ public final class ServiceClient: HTTPSending {
     let now = clock.monotonicNanoseconds
     record(
       request, attempt, started.0, Int((now - started.1) / 1_000_000), outcome, isFromCache: false)
-    var limit = RateLimitKind.rate
-    var silence: Int64 = 0
+    var turn = Turn(outcome: outcome)
     if case .answer(let response) = outcome, response.status == 429 {
-      limit = classify429(response)
-      if limit == .rate {
-        silence = pacer.refuse(
-          ticket,
-          retryAfterMilliseconds: RetryPolicy.retryAfterMilliseconds(
-            response, nowMilliseconds: clock.wallMilliseconds))
+      turn.limit = classify429(response)
+      if turn.limit == .rate {
+        let asked = RetryPolicy.retryAfterMilliseconds(
+          response, nowMilliseconds: clock.wallMilliseconds)
+        turn.silence = UInt64(pacer.refuse(ticket, retryAfterMilliseconds: asked)) * 1_000_000
       }
     }
-    learn(from: outcome, limit, now)
-    return (outcome, limit, UInt64(silence) * 1_000_000)
+    learn(from: outcome, turn.limit, now)
+    return turn
   }
 
   /// Waits until the request may be sent: for the breaker, where it was sent before, and the pacer.
-  private func turn(
+  private func waitForTurn(
     _ request: HTTPRequest, _ attempt: Int, _ begun: UInt64, _ mayHaveLanded: Bool,
     _ cancellation: Cancellation
   ) throws(TransferError) -> Pacer.Ticket {

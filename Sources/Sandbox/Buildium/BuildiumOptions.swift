@@ -46,6 +46,16 @@ public struct BuildiumOptions: Sendable {
   /// Who is told about changes; nil for nobody.
   public var webhook: Webhook?
 
+  /// What goes wrong on purpose.
+  public var faults = FaultPlan()
+  /// Where the random numbers of faults and of life going on start.
+  public var seed: UInt64 = 1
+  /// How often, in seconds of the service's time, something happens in a living portfolio.
+  public var secondsPerHappening = 4
+
   /// The service at its strictest.
   public init() {}
+
+  /// Lifts the limits on the rate of calls.
+  public mutating func liftLimits() { limit.isEnabled = false }
 }

@@ -2,11 +2,14 @@ import Domain
 
 /// The simulated account: its portfolio, how the service was told to behave, and what it has to
 /// announce. One lock guards it; every handler runs alone with it.
-struct BuildiumState {
+struct BuildiumState: Sendable {
   var portfolio: Portfolio
   let options: BuildiumOptions
   /// What happened since events were last taken away to be sent.
   var events: [BuildiumEvent] = []
+  /// What lets the portfolio go on living, and the seconds that have passed without anything.
+  var life: PortfolioGenerator
+  var idleSeconds = 0
   /// What was announced to be uploaded and has not arrived, by its physical name.
   var pendingUploads: [String: PendingUpload] = [:]
   /// GL accounts stand on every line of a ledger page, so they are written once.
@@ -14,6 +17,7 @@ struct BuildiumState {
 
   init(portfolio: Portfolio, options: BuildiumOptions) {
     (self.portfolio, self.options) = (portfolio, options)
+    life = PortfolioGenerator(livingAfter: portfolio.options, seed: options.seed)
     self.portfolio.lockDate = options.lockDate.map { Day($0) }
     encodeAccounts()
   }

@@ -374,20 +374,12 @@ extension BuildiumState {
       if let contact = task.contact {
         task.requester = .contact(firstName: contact.firstName, lastName: contact.lastName)
       }
-      task.changes = [Self.change(of: task, id: changeId, body.text("Description"), call.now)]
+      task.changes = [task.change(id: changeId, body.text("Description"), call.now)]
       return task
     }
     announceTask("Created", id, kind, at: call.now)
     let task = try find(portfolio.tasks, id, "task")
     return created("\(path)/\(id)") { write(task, as: kind, &$0) }
-  }
-
-  static func change(
-    of task: TaskRecord, id: Int32, _ message: String?, _ now: Instant
-  ) -> TaskRecord.Change {
-    TaskRecord.Change(
-      id: id, priority: task.priority, status: task.status, assigneeId: task.assigneeId,
-      due: task.due, message: message, created: now, userId: 301)
   }
 
   mutating func announceTask(
@@ -404,7 +396,7 @@ extension BuildiumState {
     Self.fill(&task, call.body)
     task.updated = call.now
     let changeId = portfolio.nextPartId()
-    task.changes.append(Self.change(of: task, id: changeId, call.body.text("Message"), call.now))
+    task.changes.append(task.change(id: changeId, call.body.text("Message"), call.now))
     let changed = task
     portfolio.tasks.update(task.id) { $0 = changed }
     announceTask("Updated", task.id, kind, at: call.now)

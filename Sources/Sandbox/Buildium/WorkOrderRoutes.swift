@@ -169,7 +169,7 @@ extension BuildiumState {
           priority: draft.text("Priority") ?? "Normal", created: call.now, updated: call.now)
         (task.propertyId, task.unitId) = (draft.id("PropertyId"), draft.id("UnitId"))
         task.due = draft.day("DueDate")
-        task.changes = [Self.change(of: task, id: changeId, nil, call.now)]
+        task.changes = [task.change(id: changeId, nil, call.now)]
         return task
       }
       announceTask("Created", taskId, .todo, at: call.now)

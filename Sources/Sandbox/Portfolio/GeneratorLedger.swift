@@ -254,7 +254,7 @@ extension PortfolioGenerator {
     for _ in 0..<random.within(max(0, bills - 1)...bills + 1) {
       let day = month.day(random.within(1...28))
       guard day <= today else { continue }
-      addBill(of: entity, on: day, to: &portfolio)
+      addBill(of: entity, on: day, at: entered(day), to: &portfolio)
     }
     guard let bank = portfolio.bank(of: property.id) else { return }
     let day = month.day(15)
@@ -299,7 +299,11 @@ extension PortfolioGenerator {
     }
   }
 
-  mutating func addBill(of entity: Entity, on day: Day, to portfolio: inout Portfolio) {
+  /// A vendor's invoice of one to four lines; now and then a credit comes with it.
+  @discardableResult
+  mutating func addBill(
+    of entity: Entity, on day: Day, at stamp: Instant, to portfolio: inout Portfolio
+  ) -> Int32 {
     let vendor = random.pick(portfolio.vendors.rows)
     let memo = random.pick(WordLists.billMemos)
     let lines = (0..<random.pick([1, 1, 1, 2, 2, 3, 4])).map { _ in
@@ -309,9 +313,9 @@ extension PortfolioGenerator {
     }
     let reference = random.chance(85) ? "INV-\(random.within(10_000...99_999))" : ""
     let approval = random.pick(["NotNeeded", "NotNeeded", "Approved", "Approved", "Pending"])
-    portfolio.addBill(
+    let id = portfolio.addBill(
       vendorId: vendor.id, lines, on: day, due: day.adding(random.pick([10, 15, 30])), memo: memo,
-      reference: reference, approval: approval, at: entered(day))
+      reference: reference, approval: approval, at: stamp)
     if random.chance(3) {
       portfolio.addVendorCredit(
         vendorId: vendor.id,
@@ -320,8 +324,9 @@ extension PortfolioGenerator {
             entity: entity, accountId: lines[0].accountId, amount: cents(500...9000),
             memo: "Credit for late arrival")
         ], on: day, reference: "CR-\(random.within(100...999))", memo: "Credit for late arrival",
-        at: entered(day))
+        at: stamp)
     }
+    return id
   }
 
   /// Bills of one vendor for one property that come due together are paid by one check, most of

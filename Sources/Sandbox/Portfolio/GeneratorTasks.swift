@@ -4,18 +4,24 @@ import Domain
 extension PortfolioGenerator {
   mutating func addTasks(to portfolio: inout Portfolio) {
     let count = max(6, options.units / 8)
-    for _ in 0..<count { addTask(on: today.adding(-random.within(0...150)), to: &portfolio) }
+    for _ in 0..<count {
+      let day = today.adding(-random.within(0...150))
+      let status = random.pick(["New", "InProgress", "Completed", "Deferred", "Closed"])
+      addTask(status, at: moment(of: day), to: &portfolio)
+    }
   }
 
-  mutating func addTask(on day: Day, to portfolio: inout Portfolio) {
+  @discardableResult
+  mutating func addTask(
+    _ status: String, at created: Instant, to portfolio: inout Portfolio
+  ) -> Int32 {
+    let day = Day(created.date)
     let unit = random.pick(portfolio.units.rows)
     let lease = portfolio.leases.rows.first {
       $0.unitId == unit.id && !$0.currentTenantIds.isEmpty
     }
     let kind = lease == nil ? .todo : random.pick(TaskRecord.Kind.allCases)
-    let created = moment(of: day)
     let priority = random.pick(["Low", "Normal", "Normal", "High"])
-    let status = random.pick(["New", "InProgress", "Completed", "Deferred", "Closed"])
     let assignee = random.chance(80) ? Int32(301 + random.below(4)) : 0
     let title = random.pick(WordLists.taskTitles)
     let category = random.pick(portfolio.taskCategories.rows)
@@ -75,6 +81,7 @@ extension PortfolioGenerator {
     if kind == .residentRequest || kind == .todo, random.chance(50) {
       addWorkOrder(for: id, title: title, at: created, to: &portfolio)
     }
+    return id
   }
 
   private mutating func addWorkOrder(

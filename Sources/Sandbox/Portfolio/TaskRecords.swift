@@ -87,6 +87,13 @@ struct TaskRecord: Identified {
   var changes: [Change] = []
   var created: Instant
   var updated: Instant
+
+  /// How the task stands now, as an entry of its history by the first of the staff.
+  func change(id: Int32, _ message: String?, _ now: Instant) -> Change {
+    Change(
+      id: id, priority: priority, status: status, assigneeId: assigneeId, due: due,
+      message: message, created: now, userId: 301)
+  }
 }
 
 struct WorkOrder: Identified {

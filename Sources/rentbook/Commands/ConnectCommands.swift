@@ -15,7 +15,8 @@ enum ConnectCommands {
       ], "Connect buildium or airtable: asks, checks, keeps sealed.", run: connect),
     CommandSpec("connections", "The services that are connected.", run: list),
     CommandSpec("connections list", "The services that are connected.", run: list),
-    CommandSpec("connections test", "[SERVICE]", "Ask each service whether it lets us in.", run: test),
+    CommandSpec(
+      "connections test", "[SERVICE]", "Ask each service whether it lets us in.", run: test),
     CommandSpec("connections disconnect", "SERVICE", "Forget the credentials.", run: disconnect),
   ]
 

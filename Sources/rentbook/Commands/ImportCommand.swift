@@ -69,7 +69,8 @@ enum ImportCommand {
         ])
     } else {
       Output.table(
-        ["Resource", "Records"], rows.map { [$0.title, String(counts[$0] ?? 0)] }, rightAligned: [1])
+        ["Resource", "Records"], rows.map { [$0.title, String(counts[$0] ?? 0)] }, rightAligned: [1]
+      )
     }
     return .done
   }

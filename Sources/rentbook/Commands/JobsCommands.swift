@@ -56,7 +56,8 @@ enum JobsCommands {
           ]
         })
       for letter in status.deadLetters {
-        Output.line("\(letter.id)  ! \(TerminalText.harmless("\(letter.title): \(letter.message)"))")
+        Output.line(
+          "\(letter.id)  ! \(TerminalText.harmless("\(letter.title): \(letter.message)"))")
       }
     }
     return status.deadLetters.isEmpty ? .done : .needsPerson
