@@ -101,6 +101,11 @@ final class World {
     try store.readSync { (sync) throws(StorageError) in try sync.jobs() }
   }
 
+  func status(_ resource: Resource) throws -> ResourceStatus {
+    let all = try store.syncStatus(limits: [:]).resources
+    return try #require(all.first { $0.resource == resource })
+  }
+
   func retry(_ id: String) throws -> Bool {
     try store.writeSync { (records) throws(StorageError) in try records.sync.retry(id) }
   }

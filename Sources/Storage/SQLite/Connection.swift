@@ -127,7 +127,8 @@ final class Connection {
 
   private func prepared(_ sql: String) throws(StorageError) -> Statement {
     if let statement = statements[sql], !statement.isBusy { return statement }
-    let statement = try Statement(sql, on: handle, failure: failure)
+    // A statement lives no longer than its connection; held strongly, neither would ever go.
+    let statement = try Statement(sql, on: handle) { [unowned self] in failure($0, $1) }
     if statements[sql] == nil { statements[sql] = statement }
     return statement
   }

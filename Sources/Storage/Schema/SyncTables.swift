@@ -51,16 +51,20 @@ enum SyncTables {
       event_at TEXT,
       received_at TEXT,
       stored_at TEXT,
+      -- The base makes rows long, so they stand apart from the keys that find them.
       PRIMARY KEY (service, resource, local_id)
-    ) STRICT, WITHOUT ROWID
+    ) STRICT
     """,
     """
     CREATE UNIQUE INDEX sync_state_remote ON sync_state (service, resource, remote_id)
       WHERE remote_id IS NOT NULL
     """,
     """
-    CREATE INDEX sync_state_dirty ON sync_state (service, resource, local_id)
-      WHERE dirty > 0
+    CREATE INDEX sync_state_dirty
+      ON sync_state (service, resource, waiting_reason, local_id, dirty) WHERE dirty > 0
+    """,
+    """
+    CREATE INDEX sync_state_gone ON sync_state (service, resource, gone) WHERE gone = 1
     """,
     """
     CREATE INDEX sync_state_waiting ON sync_state (service, resource, waiting_reason)

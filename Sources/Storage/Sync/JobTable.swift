@@ -114,8 +114,8 @@ extension SyncState {
       """, .int(epoch))
   }
 
-  /// The newest of the finished jobs a list shows.
-  private static let finishedShownMax = 20
+  /// The newest of the finished jobs a list shows: those of the last two runs.
+  private static let finishedShownMax = 60
 
   /// The jobs: those that run first, then by priority; of the finished ones the newest.
   public func jobs() throws(StorageError) -> [JobStatus] {

@@ -18,6 +18,13 @@ public struct LatencyDay: Sendable, Hashable {
   public var summary: LatencySummary
 }
 
+extension Store {
+  /// How long the changes of one day (UTC) took from their event to the sink.
+  public func latency(day: CalendarDate) throws(StorageError) -> LatencyDay {
+    try readSync { (sync) throws(StorageError) in try sync.latency(day: day) }
+  }
+}
+
 extension SyncState {
   /// The bounds of the daily distribution. The last value stands for "longer".
   private static let bounds = [

@@ -110,7 +110,7 @@ extension SyncState {
         (SELECT COUNT(*) FROM sync_state
          WHERE service = $1 AND resource = $2 AND remote_id IS NOT NULL)
         - (SELECT COUNT(*) FROM sync_state
-           WHERE service = $1 AND resource = $2 AND gone = 1 AND remote_id IS NOT NULL)
+           WHERE service = $1 AND resource = $2 AND gone = 1)
       """, .text(service.rawValue), .text(resource.rawValue)
     ) { $0.int(0) } ?? 0
   }

@@ -58,44 +58,47 @@ extension SyncState {
     of resource: Resource, _ jobs: [JobStatus], _ letters: [DeadLetter]
   ) throws(StorageError) -> ResourceStatus {
     var row = ResourceStatus(resource)
-    // Rent payments are made here from transactions; what Buildium has of them is what we found.
+    // Rent payments are made here from transactions; what Buildium has of them is what was found.
     let sent = try sinkCounts(.airtable, resource)
     row.airtable = sent.there
     row.pendingOut = sent.pending
     row.deadLetters = letters.count { $0.resource == resource }
-    if resource == .rentPayments {
-      (row.buildium, row.local) = (sent.known, sent.known)
-    } else {
-      row.buildium = try knownCount(.buildium, resource)
-      row.local = row.buildium
-    }
+    row.buildium = try knownCount(.buildium, resource)
+    row.local = row.buildium
     let pull = try pull(.buildium, resource == .rentPayments ? .transactions : resource)
     row.lastSyncedAt = pull?.watermark
     let running = jobs.first { $0.resource == resource && $0.state == .running }
     row.progress = running?.progress
-    if let total = pull?.total, pull?.completeAt == nil { row.pendingIn = max(0, total - (pull?.seen ?? 0)) }
+    if let total = pull?.total, pull?.completeAt == nil {
+      row.pendingIn = max(0, total - (pull?.seen ?? 0))
+    }
     row.state =
-      if row.deadLetters > 0 { .refused }
-      else if jobs.contains(where: { $0.resource == resource && $0.state == .failed }) { .failed }
-      else if pull == nil { .neverSynced }
-      else if pull?.watermark == nil || (sent.there == 0 && sent.pending > 0) { .firstSync }
-      else if running?.kind == Job.Kind.pull.rawValue { .pulling }
-      else if row.pendingOut > 0 { .sending }
-      else { .inStep }
+      if row.deadLetters > 0 {
+        .refused
+      } else if jobs.contains(where: { $0.resource == resource && $0.state == .failed }) {
+        .failed
+      } else if pull == nil {
+        .neverSynced
+      } else if pull?.watermark == nil || (sent.there == 0 && sent.pending > 0) {
+        .firstSync
+      } else if running?.kind == Job.Kind.pull.rawValue { .pulling } else if row.pendingOut > 0 {
+        .sending
+      } else { .inStep }
     return row
   }
 
-  /// Rows of a resource at a sink: known at all, there, and changed but not sent.
+  /// Rows of a resource at a sink: there, and changed but not sent. Counted within indexes, since a
+  /// screen asks every second.
   private func sinkCounts(
     _ sink: Service, _ resource: Resource
-  ) throws(StorageError) -> (known: Int, there: Int, pending: Int) {
-    try connection.row(
-      """
-      SELECT COUNT(*), COUNT(remote_id),
-        (SELECT COUNT(*) FROM sync_state
-         WHERE service = $1 AND resource = $2 AND dirty > 0 AND waiting_reason IS NULL)
-      FROM sync_state WHERE service = $1 AND resource = $2
-      """, .text(sink.rawValue), .text(resource.rawValue)
-    ) { row throws(StorageError) in (row.int(0), row.int(1), row.int(2)) } ?? (0, 0, 0)
+  ) throws(StorageError) -> (there: Int, pending: Int) {
+    let there =
+      try connection.row(
+        """
+        SELECT COUNT(*) FROM sync_state
+        WHERE service = $1 AND resource = $2 AND remote_id IS NOT NULL
+        """, .text(sink.rawValue), .text(resource.rawValue)
+      ) { row throws(StorageError) in row.int(0) } ?? 0
+    return (there, try sendableCount(sink, resource))
   }
 }

@@ -107,7 +107,7 @@ struct DoubtSettler {
       let landed = sent.allSatisfy { found.record[$0.key] == $0.value }
       if landed {
         try Settling.agree(
-          answered, service, resource, remoteID: found.remoteID, sent: sent, isPartial: false,
+          answered, service, resource, remoteID: found.remoteID, sent: sent, .unknown,
           fields: fields, in: sync)
         state.count(resource) { $0.pushedUpdated += 1 }
       }

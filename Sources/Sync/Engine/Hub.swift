@@ -44,6 +44,27 @@ struct Hub: Sendable {
     return value
   }
 
+  /// As ``write(_:)``, but nil when a rule of the store refuses what was to be written; then nothing
+  /// of it was. `refusal` is told which rule.
+  func writeIfAllowed<Value>(
+    refusal: (String) -> Void = { _ in },
+    _ body: (HubTables) throws(StorageError) -> Value
+  ) throws(SyncError) -> Value? {
+    try reach(.beforeCommit)
+    let value: Value
+    do throws(StorageError) {
+      value = try store.writeSync { (records) throws(StorageError) in
+        try body(HubTables(records: records, source: source, sink: sink))
+      }
+    } catch {
+      guard error.kind == .constraint else { throw .store("The store failed: \(error.message)") }
+      refusal(error.message)
+      return nil
+    }
+    try reach(.afterCommit)
+    return value
+  }
+
   /// Passes a place at which a run can be cut off.
   func reach(_ point: FaultPoint) throws(SyncError) { try cut?(point) }
 }
@@ -171,7 +192,7 @@ struct HubTables {
         }
       }
     case .tenants:
-      if before != nil, isChanged("first_name", "last_name") {
+      if isChanged("first_name", "last_name") {
         for lease in try sync.leases(ofTenant: localID) {
           guard let id = try self.localID(lease) else { continue }
           _ = try refreshRent(onLease: id, monthOf: nil, stages)
@@ -179,7 +200,7 @@ struct HubTables {
       }
     case .leases:
       try touch(.tenants, "tenant_ids")
-      if before != nil, isChanged("rent", "current_tenant_ids", "tenant_ids") {
+      if isChanged("rent", "current_tenant_ids", "tenant_ids") {
         _ = try refreshRent(onLease: localID, monthOf: nil, stages)
       }
     case .transactions:

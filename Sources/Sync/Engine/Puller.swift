@@ -56,6 +56,7 @@ struct Puller {
         restarts += 1
         pull.cursor = nil
         pull.seen = 0
+        pull.run += 1
         let restarted = pull
         try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
         continue
@@ -86,9 +87,15 @@ struct Puller {
     let now = state.now
     let known = try hub.read { (sync) throws(StorageError) in try sync.pull(service, resource) }
     if var known, known.completeAt == nil, !(isFull && known.mode == .incremental) {
-      // Stopped before its first page, or between its last page and its end.
-      if known.cursor == nil { known.seen = 0 }
-      return (known, known.cursor != nil && known.startedAt < state.startedAt)
+      if known.cursor != nil { return (known, known.startedAt < state.startedAt) }
+      // Stopped before its first page, or between its last page and its end: it begins again, under
+      // a new number, since what it saw then may be gone now.
+      known.seen = 0
+      known.run += 1
+      known.startedAt = now
+      let again = known
+      try hub.write { (tables) throws(StorageError) in try tables.sync.keep(again) }
+      return (again, false)
     }
     var pull = PullState(
       service: service, resource: resource, mode: .full, run: (known?.run ?? 0) + 1,
@@ -124,23 +131,70 @@ struct Puller {
     let (jobID, run) = (jobID, pull.run)
     // The first load of a store has no latency worth measuring.
     let isFirst = pull.watermark == nil || (isLast && pull.sweptAt == nil)
-    let counts = try hub.write { (tables) throws(StorageError) in
-      var counts = StoredCounts()
-      for record in page.records {
-        try tables.take(record, run: run, received: isFirst ? nil : received, &counts)
+    func store(_ records: [RemoteRecord]) throws(SyncError) -> StoredCounts? {
+      try hub.writeIfAllowed { (tables) throws(StorageError) in
+        var counts = StoredCounts()
+        for record in records {
+          try tables.take(record, run: run, received: isFirst ? nil : received, &counts)
+        }
+        if isLast { try tables.resolveLinks() }
+        try tables.sync.keep(kept)
+        if let progress { try tables.sync.progress(job: jobID, progress) }
+        return counts
       }
-      if isLast { try tables.resolveLinks() }
-      try tables.sync.keep(kept)
-      if let progress { try tables.sync.progress(job: jobID, progress) }
-      return counts
     }
-    state.count(resource) { row in
+    var counts = StoredCounts()
+    if let all = try store(page.records) {
+      counts = all
+    } else {
+      // One record breaks a rule of the store; the others must not wait for it.
+      try takeSingly(page.records, run: run, received: isFirst ? nil : received, &counts)
+      _ = try store([])
+    }
+    state.count(resource) { [counts] row in
       row.pulled += page.records.count
       row.created += counts.created
       row.updated += counts.updated
       row.unchanged += counts.unchanged
     }
     if let progress { state.show(resource, .pull, progress) }
+  }
+
+  /// Stores records one by one, those refused once more after the others: two that changed places
+  /// are in each other's way. What is refused then is told and left as it was.
+  private func takeSingly(
+    _ records: [RemoteRecord], run: Int, received: Instant?, _ total: inout StoredCounts
+  ) throws(SyncError) {
+    var waiting = records
+    for isLast in [false, true] {
+      var refused: [RemoteRecord] = []
+      for record in waiting {
+        var rule = ""
+        let counts = try hub.writeIfAllowed(refusal: { rule = $0 }) {
+          (tables) throws(StorageError) in
+          var counts = StoredCounts()
+          try tables.take(record, run: run, received: received, &counts)
+          return counts
+        }
+        if let counts {
+          total.created += counts.created
+          total.updated += counts.updated
+          total.unchanged += counts.unchanged
+        } else if isLast {
+          try hub.write { (tables) throws(StorageError) in
+            try tables.sync.see(record.key, run: run)
+          }
+          state.count(resource) { $0.failed += 1 }
+          state.say(
+            .error,
+            "\(record.key) cannot be stored (\(rule)). It stays as it was; look at it at "
+              + "\(source.service.title).", record.key)
+        } else {
+          refused.append(record)
+        }
+      }
+      waiting = refused
+    }
   }
 
   // MARK: What a complete pull did not show
@@ -177,20 +231,18 @@ struct Puller {
         return TaskEnd(error)
       }
       let now = state.now
-      let counts = try hub.write { (tables) throws(StorageError) in
-        var counts = StoredCounts()
-        if let found {
-          try tables.take(found, run: run, received: now, &counts)
-        } else {
-          try tables.drop(key, at: now)
-          counts.deleted += 1
-        }
-        return counts
+      var counts = StoredCounts()
+      if let found {
+        try takeSingly([found], run: run, received: now, &counts)
+      } else {
+        try hub.write { (tables) throws(StorageError) in try tables.drop(key, at: now) }
+        counts.deleted += 1
       }
+      let concluded = counts
       state.count(resource) { row in
-        row.updated += counts.updated
-        row.unchanged += counts.unchanged
-        row.deleted += counts.deleted
+        row.updated += concluded.updated
+        row.unchanged += concluded.unchanged
+        row.deleted += concluded.deleted
       }
     }
     finish(&pull, isSwept: true)

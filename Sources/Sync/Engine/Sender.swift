@@ -143,7 +143,8 @@ struct Sender {
       } else {
         try Settling.agree(
           row, sink.service, resource, remoteID: remoteID, sent: item.write.record.fields,
-          isPartial: item.isPartial, fields: sink.writableFields(of: resource), in: sync)
+          item.isPartial ? .withoutSomeLinks : .whole, fields: sink.writableFields(of: resource),
+          in: sync)
       }
       if let stages = row.stages, !isDryRun {
         try sync.recordArrival(of: row.key, stages, sent: sent, confirmed: now)
@@ -190,7 +191,7 @@ enum Settling {
   /// (invariant S7).
   static func agree(
     _ row: SinkRow, _ service: Service, _ resource: Resource, remoteID: String,
-    sent: FieldValues, isPartial: Bool, fields: [FieldDefinition], in sync: SyncState
+    sent: FieldValues, _ extent: Extent, fields: [FieldDefinition], in sync: SyncState
   ) throws(StorageError) {
     var base = BaseText.read(row.base, fields)
     for (name, value) in sent { base[name] = value.isNull ? nil : value }
@@ -198,12 +199,20 @@ enum Settling {
     let hash = sync.hash(text)
     try sync.setBase(
       service, resource, localID: row.localID, remoteID: remoteID, base: text, hash: hash)
-    if isPartial {
-      try sync.setWaiting(service, resource, localID: row.localID, .links, stamp: row.stamp)
-    } else {
+    switch extent {
+    case .whole:
       try sync.settle(
         service, resource, localID: row.localID, desiredHash: hash, stamp: row.stamp)
+    case .withoutSomeLinks:
+      try sync.setWaiting(service, resource, localID: row.localID, .links, stamp: row.stamp)
+    // The row stays to be looked at, and turns out to be in step or not.
+    case .unknown: break
     }
+  }
+
+  /// How much of what a row should hold was sent.
+  enum Extent {
+    case whole, withoutSomeLinks, unknown
   }
 
   /// A record that came back while its row was being removed is made again; any other is forgotten.
