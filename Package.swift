@@ -87,6 +87,7 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],
