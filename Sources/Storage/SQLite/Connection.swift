@@ -235,6 +235,8 @@ final class Statement {
     isBusy = false
   }
 
+  fileprivate var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
   fileprivate func isNull(_ column: Int32) -> Bool {
     sqlite3_column_type(handle, column) == SQLITE_NULL
   }
@@ -264,6 +266,8 @@ struct Row {
   }
 
   private func place(_ column: Int) -> Int32 { Int32(column + skipped) }
+  /// How many columns there are.
+  var count: Int { statement.columnCount - skipped }
   func isNull(_ column: Int) -> Bool { statement.isNull(place(column)) }
   func int(_ column: Int) -> Int { Int(statement.integer(place(column))) }
   func int64(_ column: Int) -> Int64 { statement.integer(place(column)) }
