@@ -68,7 +68,7 @@ let package = Package(
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
     tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
-    tests("StorageTests", ["Storage", "Domain"]),
+    tests("StorageTests", ["Storage", "Domain", "Background"]),
     tests("AppTests", ["rentbook", "Domain"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],

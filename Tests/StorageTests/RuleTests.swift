@@ -301,6 +301,18 @@ struct RuleTests {
     #expect(try test.rows("SELECT seq, hash FROM bill_approval_audit") == ["1 h1", "2 h2"])
   }
 
+  @Test("a property's status follows whether it is active")
+  func propertyStatus() throws {
+    let status = "SELECT status FROM properties"
+    #expect(try test.rows(status) == ["null"])
+    for (flag, expected) in [("1", "Active"), ("0", "Inactive"), ("NULL", "null")] {
+      try test.run("UPDATE properties SET is_active = \(flag)")
+      #expect(try test.rows(status) == [expected])
+    }
+    try test.run("UPDATE properties SET is_active = 1", "UPDATE properties SET status = 'Inactive'")
+    #expect(try test.rows(status) == ["Active"])
+  }
+
   // MARK: Deposits
 
   @Test(

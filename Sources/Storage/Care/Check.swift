@@ -14,12 +14,24 @@ extension Store {
 
   /// Reads the whole store and checks what must hold of it.
   public func check() throws(StorageError) -> [CheckFinding] {
+    do throws(StorageError) {
+      return try findings()
+    } catch {
+      // So damaged that not even the looking comes to an end.
+      guard error.kind == .corrupt else { throw error }
+      return [CheckFinding(rule: "file", message: error.message)]
+    }
+  }
+
+  private func findings() throws(StorageError) -> [CheckFinding] {
     try read { connection throws(StorageError) in
       var findings: [CheckFinding] = []
       let damage = try connection.rows("PRAGMA integrity_check(\(Self.findingsMax))") {
         row throws(StorageError) in row.text(0)
       }
       findings += damage.filter { $0 != "ok" }.map { CheckFinding(rule: "file", message: $0) }
+      // Of a damaged file the other answers mean nothing.
+      guard findings.isEmpty else { return findings }
       let orphans = try connection.rows("PRAGMA foreign_key_check") { row throws(StorageError) in
         "A row of \(row.text(0)) points to a row of \(row.text(2)) that is not there."
       }

@@ -118,7 +118,9 @@ enum CoreTables {
       buildium_created_at TEXT,
       buildium_updated_at TEXT,
       rental_owner_ids TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(rental_owner_ids)),
-      status TEXT GENERATED ALWAYS AS (CASE is_active WHEN 1 THEN 'Active' WHEN 0 THEN 'Inactive' END) STORED,
+      -- Follows is_active by triggers. A generated column would do, but SQLite 3.40 cannot copy a
+      -- table that has one with VACUUM INTO.
+      status TEXT CHECK (status IN ('Active', 'Inactive')),
       square_footage INTEGER,
       bedrooms INTEGER,
       bathrooms TEXT,

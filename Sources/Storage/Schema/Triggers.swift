@@ -247,6 +247,15 @@ enum Triggers {
     """
   }
 
+  private static func propertyStatus(_ name: String, _ event: String) -> String {
+    let status = "CASE NEW.is_active WHEN 1 THEN 'Active' WHEN 0 THEN 'Inactive' END"
+    return """
+      CREATE TRIGGER properties_status_\(name) AFTER \(event) ON properties
+      WHEN NEW.status IS NOT \(status)
+      BEGIN UPDATE properties SET status = \(status) WHERE id = NEW.id; END
+      """
+  }
+
   /// The lists the screens show, kept right by the database alone (requirement A7).
   private static let caches: [String] = [
     """
@@ -305,6 +314,7 @@ enum Triggers {
       \(listOwners(ofProperties: "= OLD.property_id"))
     END
     """,
+    propertyStatus("insert", "INSERT"), propertyStatus("update", "UPDATE OF is_active, status"),
     """
     CREATE TRIGGER owners_cache_delete AFTER DELETE ON owners
     BEGIN DELETE FROM owners_list_cache WHERE owner_id = OLD.id; END
