@@ -88,6 +88,7 @@ let package = Package(
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
     tests("AppTests", ["rentbook", "Domain"]),
   ],

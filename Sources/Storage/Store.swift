@@ -19,6 +19,8 @@ public final class Store: Sendable {
   let sealing: any RecordSealing
   private let now: @Sendable () -> Instant
   private let writer: Lock<Connection>
+  /// Held as long as the store is open.
+  private let storeGuard: StoreGuard
   private let readers = Lock<[Connection]>([])
   private let observers = Lock<[@Sendable (ChangeSet) -> Void]>([])
 
@@ -36,7 +38,8 @@ public final class Store: Sendable {
     self.path = path
     self.sealing = sealing
     self.now = now
-    writer = Lock(try StoreFile.open(path, now: now()))
+    storeGuard = try StoreFile.enter(path)
+    writer = Lock(try StoreFile.open(path, storeGuard, now: now()))
   }
 
   /// Marks the store as closed in good order and folds the log into the file.
@@ -64,9 +67,9 @@ public final class Store: Sendable {
   }
 
   func copyWhole(to path: String) throws(StorageError) {
-    try writer.withLock { connection throws(StorageError) in
-      _ = try connection.run("VACUUM INTO $1", .text(path))
-    }
+    // A connection of its own: who writes need not wait for it.
+    let connection = try Connection(path: self.path, access: .readOnly)
+    try connection.run("VACUUM INTO $1", .text(path))
   }
 
   /// Runs `body` on one snapshot of the store.

@@ -10,16 +10,7 @@ extension Store {
     _ level: LogMessage.Level, _ text: String, hint: String = "", key: RemoteKey? = nil
   ) throws(StorageError) {
     try write { transaction throws(StorageError) in
-      try transaction.connection.run(
-        "INSERT INTO messages (at, level, text, hint, record_key) VALUES ($1, $2, $3, $4, $5)",
-        .instant(transaction.now), .text(level.rawValue), .text(text), .text(hint),
-        .optional(key?.description))
-      try transaction.connection.run(
-        """
-        DELETE FROM messages WHERE id <= COALESCE(
-          (SELECT id FROM messages ORDER BY id DESC LIMIT 1 OFFSET $1), 0)
-        """, .int(Self.messagesKeptMax))
-      transaction.note(.messages)
+      try transaction.append(level, text, hint: hint, key: key)
     }
   }
 
@@ -103,5 +94,23 @@ extension Store {
       try transaction.connection.run(
         "DELETE FROM buildium_api_cache WHERE expires_at <= $1", .instant(transaction.now))
     }
+  }
+}
+
+extension Transaction {
+  /// Keeps a message for people, if what it speaks of is committed.
+  func append(
+    _ level: LogMessage.Level, _ text: String, hint: String, key: RemoteKey?
+  ) throws(StorageError) {
+    try connection.run(
+      "INSERT INTO messages (at, level, text, hint, record_key) VALUES ($1, $2, $3, $4, $5)",
+      .instant(now), .text(level.rawValue), .text(text), .text(hint),
+      .optional(key?.description))
+    try connection.run(
+      """
+      DELETE FROM messages WHERE id <= COALESCE(
+        (SELECT id FROM messages ORDER BY id DESC LIMIT 1 OFFSET $1), 0)
+      """, .int(Store.messagesKeptMax))
+    note(.messages)
   }
 }

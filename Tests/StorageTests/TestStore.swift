@@ -36,6 +36,37 @@ struct TestStore {
   }
 }
 
+extension TestStore {
+  var path: String { folder.path + "/s.sqlite" }
+
+  /// Runs statements as one transaction.
+  func run(_ statements: String...) throws {
+    try store.write { transaction throws(StorageError) in
+      for statement in statements { try transaction.connection.run(statement) }
+    }
+  }
+
+  /// The rows of a query, their columns joined by spaces.
+  func rows(_ sql: String) throws -> [String] {
+    try store.read { connection throws(StorageError) in
+      try connection.rows(sql) { row throws(StorageError) in
+        (0..<row.count).map { row.isNull($0) ? "null" : row.text($0) }.joined(separator: " ")
+      }
+    }
+  }
+
+  /// Why the database refuses a statement; nil when it does not.
+  func refusal(of statement: String) throws -> String? {
+    do {
+      try run(statement)
+      return nil
+    } catch let error as StorageError {
+      guard error.kind == .constraint else { throw error }
+      return error.message
+    }
+  }
+}
+
 /// Random values for a field, the same for the same seed.
 struct RecordGenerator {
   var random: SeededRandom

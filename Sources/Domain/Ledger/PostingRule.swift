@@ -11,7 +11,7 @@ public enum PostingSide: String, Sendable, Hashable {
 public struct Posting: Sendable, Hashable {
   /// Debit or credit.
   public var side: PostingSide
-  /// Above zero.
+  /// Zero or above.
   public var amount: Money
 
   /// A posting of an amount; a negative one stands on the other side.
@@ -57,15 +57,33 @@ public enum PostingRule {
     }
   }
 
+  /// Whether the meaning of a transaction type is known; the lines of another are not guessed.
+  public static func isKnown(transactionType: String) -> Bool { kind(of: transactionType) != nil }
+
+  /// Whether a transaction's lines say their own sides, so that they may balance by themselves.
+  public static func isNatural(transactionType: String) -> Bool {
+    kind(of: transactionType) == .natural
+  }
+
+  /// Whether a transaction is given with all of its legs: one that does not balance is not
+  /// completed but set apart.
+  public static func isComplete(transactionType: String) -> Bool {
+    transactionType == "GeneralJournalEntry"
+  }
+
   /// The posting of a line, or nil when the transaction's or the account's type is not known.
   ///
-  /// - Parameter amount: as Buildium gave it; zero has no side and is debit.
+  /// - Parameters:
+  ///   - amount: as Buildium gave it. Zero moves nothing, so its side has no meaning.
+  ///   - isContraAccount: whether the account's normal balance is the opposite of its type's.
   public static func posting(
-    transactionType: String, accountType: String, amount: Money, convention: SignConvention
+    transactionType: String, accountType: String, amount: Money, convention: SignConvention,
+    isContraAccount: Bool = false
   ) -> Posting? {
     guard let kind = kind(of: transactionType),
-      let isDebitNormal = isDebitNormal(accountType: accountType)
+      let ofType = isDebitNormal(accountType: accountType)
     else { return nil }
+    let isDebitNormal = ofType != isContraAccount
     let normalSide: PostingSide = isDebitNormal ? .debit : .credit
     switch (convention, kind) {
     case (.natural, _), (.magnitude, .natural): return Posting(normalSide, amount)

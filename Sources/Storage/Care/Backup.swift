@@ -11,42 +11,72 @@ extension Store {
     guard access(file, F_OK) != 0 else {
       throw StorageError(.cannotOpen, "\(file) is there already; nothing was written.")
     }
+    // Under another name until it is whole: nobody takes half a copy for a backup.
+    let part = file + ".part"
+    unlink(part)
     do throws(StorageError) {
-      try copyWhole(to: file)
-      chmod(file, 0o600)
-      _ = try Self.inspectBackup(file)
+      try copyWhole(to: part)
+      chmod(part, 0o600)
+      _ = try Self.inspectBackup(part)
+      try Self.move(part, to: file)
     } catch {
-      unlink(file)
+      unlink(part)
       throw error
     }
   }
 
   /// Puts a checked copy in a store's place; the path the old store is kept at, or nil when there was
   /// none.
+  ///
+  /// - Throws: ``StorageError`` of kind `busy` while a program has the store open, and `corrupt` or
+  ///   `tooNew` for a copy that cannot be used; the store is then as it was.
   public static func restore(from file: String, to path: String) throws(StorageError) -> String? {
     guard access(file, R_OK) == 0 else {
       throw StorageError(
         .cannotOpen, "\(file) cannot be read: \(String(cString: strerror(errno))).")
     }
     _ = try inspectBackup(file)
+    let storeGuard = try StoreGuard(path: path)
+    guard storeGuard.isAlone else {
+      throw StorageError(
+        .busy, "Another Rentbook has \(path) open; close it first, nothing was changed.")
+    }
     let fresh = path + ".restoring"
     unlink(fresh)
-    // Read-only, so the copy given stays as it is.
-    let source = try Connection(path: file, access: .readOnly)
-    try source.run("VACUUM INTO $1", .text(fresh))
-    chmod(fresh, 0o600)
-    var kept: String?
-    if access(path, F_OK) == 0 {
-      var number = 1
-      while access("\(path).before-restore-\(number)", F_OK) == 0 { number += 1 }
-      let aside = "\(path).before-restore-\(number)"
-      try move(path, to: aside)
-      for suffix in ["-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
-        try move(path + suffix, to: aside + suffix)
-      }
-      kept = aside
+    do throws(StorageError) {
+      // Read-only, so the copy given stays as it is.
+      let source = try Connection(path: file, access: .readOnly)
+      try source.run("VACUUM INTO $1", .text(fresh))
+    } catch {
+      unlink(fresh)
+      throw error
     }
-    try move(fresh, to: path)
+    chmod(fresh, 0o600)
+    return try swap(fresh, into: path)
+  }
+
+  /// Moves the old store aside and the new one into its place; on a failure all is as before.
+  private static func swap(_ fresh: String, into path: String) throws(StorageError) -> String? {
+    var moved: [(from: String, to: String)] = []
+    var kept: String?
+    do throws(StorageError) {
+      if access(path, F_OK) == 0 {
+        var number = 1
+        while access("\(path).before-restore-\(number)", F_OK) == 0 { number += 1 }
+        let aside = "\(path).before-restore-\(number)"
+        // Its log first: a new store must never find the log of an old one.
+        for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
+          try move(path + suffix, to: aside + suffix)
+          moved.append((path + suffix, aside + suffix))
+        }
+        kept = aside
+      }
+      try move(fresh, to: path)
+    } catch {
+      for step in moved.reversed() { rename(step.to, step.from) }
+      unlink(fresh)
+      throw error
+    }
     return kept
   }
 

@@ -14,12 +14,24 @@ extension Store {
 
   /// Reads the whole store and checks what must hold of it.
   public func check() throws(StorageError) -> [CheckFinding] {
+    do throws(StorageError) {
+      return try findings()
+    } catch {
+      // So damaged that not even the looking comes to an end.
+      guard error.kind == .corrupt else { throw error }
+      return [CheckFinding(rule: "file", message: error.message)]
+    }
+  }
+
+  private func findings() throws(StorageError) -> [CheckFinding] {
     try read { connection throws(StorageError) in
       var findings: [CheckFinding] = []
       let damage = try connection.rows("PRAGMA integrity_check(\(Self.findingsMax))") {
         row throws(StorageError) in row.text(0)
       }
       findings += damage.filter { $0 != "ok" }.map { CheckFinding(rule: "file", message: $0) }
+      // Of a damaged file the other answers mean nothing.
+      guard findings.isEmpty else { return findings }
       let orphans = try connection.rows("PRAGMA foreign_key_check") { row throws(StorageError) in
         "A row of \(row.text(0)) points to a row of \(row.text(2)) that is not there."
       }
@@ -43,7 +55,7 @@ extension Store {
       SELECT COALESCE(t.buildium_transaction_id, t.id) FROM transaction_lines l
       JOIN transactions t ON t.id = l.transaction_id
       WHERE t.posting_state = 'posted'
-      GROUP BY l.transaction_id, l.is_cash_posting
+      GROUP BY l.transaction_id, COALESCE(l.is_cash_posting, 0)
       HAVING SUM(CASE l.posting_type WHEN 'Debit' THEN l.amount ELSE -l.amount END) <> 0
       """
     ),
@@ -58,7 +70,7 @@ extension Store {
       "caches", "An owner is missing in the list of owners",
       """
       SELECT o.id FROM owners o LEFT JOIN owners_list_cache c ON c.owner_id = o.id
-      WHERE c.owner_id IS NULL
+      WHERE c.owner_id IS NULL AND o.deleted_at IS NULL
       """
     ),
     (
@@ -66,6 +78,32 @@ extension Store {
       """
       SELECT o.id FROM ownership o LEFT JOIN property_ownerships_cache c ON c.ownership_id = o.id
       WHERE c.ownership_id IS NULL
+      """
+    ),
+    (
+      "caches", "The list of owners shows something else than the owner's record",
+      """
+      SELECT o.id FROM owners_list_cache c JOIN owners o ON o.id = c.owner_id
+      WHERE o.deleted_at IS NOT NULL OR c.display_name IS NOT \(Triggers.displayName("o"))
+        OR c.primary_email IS NOT o.email
+      """
+    ),
+    (
+      "caches", "The list of shares shows something else than the share's record",
+      """
+      SELECT s.id FROM property_ownerships_cache c JOIN ownership s ON s.id = c.ownership_id
+      JOIN owners o ON o.id = s.owner_id
+      WHERE c.display_name IS NOT \(Triggers.displayName("o"))
+        OR c.owner_id IS NOT s.owner_id OR c.property_id IS NOT s.property_id
+        OR c.ownership_percentage IS NOT s.ownership_percentage
+        OR c.disbursement_percentage IS NOT s.disbursement_percentage
+      """
+    ),
+    (
+      "bills", "More is applied to a bill than it amounts to",
+      """
+      SELECT COALESCE(b.buildium_bill_id, b.id) FROM bill_applications a
+      JOIN bills b ON b.id = a.bill_id GROUP BY b.id HAVING SUM(a.applied_amount) > b.amount
       """
     ),
     (

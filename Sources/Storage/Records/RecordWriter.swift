@@ -15,10 +15,8 @@ struct RecordWriter {
     let resource = remote.key.resource
     let schema = RecordSchema.of(resource)
     let known = try state.source(remote.key)?.localID
-    if resource == .transactions, let known {
-      // Its lines are about to be replaced, which a posted transaction does not allow.
-      try connection.run(
-        "UPDATE transactions SET posting_state = 'unposted' WHERE id = $1", .local(known))
+    let lock = try known.flatMap { (id) throws(StorageError) in
+      resource == .transactions ? try unlock(id) : nil
     }
     var dangling: [Dangling] = []
     var columns: [(name: String, value: SQLValue?)] = identity(remote.key, schema)
@@ -33,7 +31,7 @@ struct RecordWriter {
     let id = try upsert(schema, columns, id: known)
     try replaceLinks(remote.record, schema, id, key: remote.key)
     try replaceLines(remote.record, schema, id, &dangling)
-    try keep(dangling, resource, id)
+    try keep(dangling, resource, known: known != nil, id)
     try connection.run(
       """
       INSERT INTO source_records (service, resource, remote_id, body, received_at)
@@ -42,11 +40,70 @@ struct RecordWriter {
         body = excluded.body, received_at = excluded.received_at
       """, .text(remote.key.service.rawValue), .text(resource.rawValue), .text(remote.key.id),
       .text(remote.source), .instant(transaction.now))
-    if resource == .transactions {
-      try LedgerWriter(transaction: transaction).post(id, remote.record)
+    switch resource {
+    case .transactions:
+      try LedgerWriter(transaction: transaction).post(id)
+      if let lock { try relock(id, lock, remote.key) }
+    case .glAccounts, .bankAccounts, .properties: try setPostingDue(true)
+    default: break
     }
     transaction.note(.records(resource))
     return id
+  }
+
+  // MARK: Posted and reconciled transactions
+
+  /// A reconciled transaction as it was, while what its service says now is taken over.
+  private struct ReconciledLock { let before: Record? }
+
+  /// Opens a transaction's lines for being replaced: the lock of a posted or reconciled transaction
+  /// is there against changes made here, not against what its service says of it.
+  private func unlock(_ id: LocalID) throws(StorageError) -> ReconciledLock? {
+    let isReconciled =
+      try connection.row("SELECT is_reconciled FROM transactions WHERE id = $1", .local(id)) {
+        row throws(StorageError) in row.bool(0)
+      } ?? false
+    var lock: ReconciledLock?
+    if isReconciled {
+      lock = ReconciledLock(before: try state.record(.transactions, id))
+      try connection.run(
+        "UPDATE bank_register_state SET status = 'cleared' WHERE transaction_id = $1", .local(id))
+    }
+    try connection.run(
+      "UPDATE transactions SET posting_state = 'unposted' WHERE id = $1", .local(id))
+    return lock
+  }
+
+  private func relock(_ id: LocalID, _ lock: ReconciledLock, _ key: RemoteKey)
+    throws(StorageError)
+  {
+    try connection.run(
+      "UPDATE bank_register_state SET status = 'reconciled' WHERE transaction_id = $1", .local(id))
+    let after = try state.record(.transactions, id)
+    let fields = ["date", "transaction_type", "total_amount", "bank_gl_account_id"]
+    guard lock.before?.lines != after?.lines
+      || fields.contains(where: { lock.before?[$0] != after?[$0] })
+    else { return }
+    try transaction.append(
+      .warning, "\(key) changed at \(key.service.title) after it was reconciled.",
+      hint: "Compare it with the bank statement and correct the one that is wrong.", key: key)
+  }
+
+  private static let postingDueName = "posting_due"
+
+  /// Notes that what was set apart may be posted now, or that it was tried.
+  private func setPostingDue(_ isDue: Bool) throws(StorageError) {
+    try connection.run(
+      """
+      INSERT INTO store_state (name, value) VALUES ($1, $2)
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value
+      """, .text(Self.postingDueName), .text(isDue ? "yes" : "no"))
+  }
+
+  private func isPostingDue() throws(StorageError) -> Bool {
+    try connection.row(
+      "SELECT value FROM store_state WHERE name = $1", .text(Self.postingDueName)
+    ) { row throws(StorageError) in row.text(0) == "yes" } ?? false
   }
 
   /// Marks a record as gone; its row stays, because others point to it and its history matters.
@@ -59,10 +116,14 @@ struct RecordWriter {
     transaction.note(.records(resource))
   }
 
-  /// Mends links whose other end has come; the records that were mended.
+  /// Mends links whose other end has come, and posts what was set apart for want of it; the records
+  /// that were mended.
   func resolveLinks() throws(StorageError) -> [(Resource, LocalID)] {
     let rows = try connection.rows(
-      "SELECT resource, local_id, position, field, target_key FROM unresolved_references"
+      """
+      SELECT resource, local_id, position, field, target_key FROM unresolved_references
+      ORDER BY resource, local_id, position, field
+      """
     ) { row throws(StorageError) in
       (row.text(0), row.localID(1), row.int(2), row.text(3), row.text(4))
     }
@@ -90,6 +151,21 @@ struct RecordWriter {
         """, .text(name), .local(id), .int(position), .text(field))
       if mended.last.map({ $0 != (resource, id) }) ?? true { mended.append((resource, id)) }
     }
+    let ledger = LedgerWriter(transaction: transaction)
+    for (resource, id) in mended where resource == .transactions {
+      let lock = try unlock(id)
+      try ledger.post(id)
+      if lock != nil {
+        try connection.run(
+          "UPDATE bank_register_state SET status = 'reconciled' WHERE transaction_id = $1",
+          .local(id))
+      }
+    }
+    if try isPostingDue() {
+      try ledger.postQuarantined()
+      try setPostingDue(false)
+    }
+    for resource in Set(mended.map(\.0)) { transaction.note(.records(resource)) }
     return mended
   }
 
@@ -178,11 +254,13 @@ struct RecordWriter {
   }
 
   private func keep(
-    _ dangling: [Dangling], _ resource: Resource, _ id: LocalID
+    _ dangling: [Dangling], _ resource: Resource, known: Bool, _ id: LocalID
   ) throws(StorageError) {
-    try connection.run(
-      "DELETE FROM unresolved_references WHERE resource = $1 AND local_id = $2",
-      .text(resource.rawValue), .local(id))
+    if known {
+      try connection.run(
+        "DELETE FROM unresolved_references WHERE resource = $1 AND local_id = $2",
+        .text(resource.rawValue), .local(id))
+    }
     for link in dangling {
       try connection.run(
         """

@@ -118,7 +118,9 @@ enum CoreTables {
       buildium_created_at TEXT,
       buildium_updated_at TEXT,
       rental_owner_ids TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(rental_owner_ids)),
-      status TEXT GENERATED ALWAYS AS (CASE is_active WHEN 1 THEN 'Active' WHEN 0 THEN 'Inactive' END) STORED,
+      -- Follows is_active by triggers. A generated column would do, but SQLite 3.40 cannot copy a
+      -- table that has one with VACUUM INTO.
+      status TEXT CHECK (status IN ('Active', 'Inactive')),
       square_footage INTEGER,
       bedrooms INTEGER,
       bathrooms TEXT,
@@ -264,9 +266,10 @@ enum CoreTables {
     CREATE INDEX units_property_id_idx ON units (property_id)
     """,
     """
-    -- Two units may share a number while one of them is gone.
+    -- Buildium answers for its own numbers: two of its units may share one (in different
+    -- buildings, or while they swap them), and a refusal here would stop every later pull.
     CREATE UNIQUE INDEX units_property_id_unit_number_key ON units (property_id, unit_number)
-      WHERE deleted_at IS NULL
+      WHERE deleted_at IS NULL AND buildium_unit_id IS NULL
     """,
     """
     CREATE INDEX owners_last_name_first_name_idx ON owners (last_name, first_name)
@@ -296,5 +299,19 @@ enum CoreTables {
     """
     CREATE INDEX gl_accounts_number ON gl_accounts (account_number)
     """,
+    """
+    CREATE INDEX gl_accounts_purpose ON gl_accounts (default_account_name)
+    """,
+    """
+    CREATE INDEX gl_accounts_name ON gl_accounts (LOWER(name))
+    """,
+    // Links most rows lack: an index of those that have one.
+    linkIndex("gl_accounts", "parent_gl_account_id"),
+    linkIndex("properties", "operating_bank_account_id"),
   ]
+
+  /// An index of the rows that have a link, for finding what points to a record.
+  static func linkIndex(_ table: String, _ column: String) -> String {
+    "CREATE INDEX \(table)_\(column) ON \(table) (\(column)) WHERE \(column) IS NOT NULL"
+  }
 }

@@ -384,5 +384,19 @@ enum FinancialTables {
     """
     CREATE INDEX bank_deposits_account ON bank_deposits (bank_account_id, date)
     """,
+    """
+    -- What a person has to look at, and what is tried again when an account comes.
+    CREATE INDEX transactions_quarantined ON transactions (id)
+      WHERE posting_state = 'quarantined'
+    """,
+    CoreTables.linkIndex("bills", "work_order_id"),
+    CoreTables.linkIndex("bill_lines", "gl_account_id"),
+    CoreTables.linkIndex("bill_lines", "unit_id"),
+    CoreTables.linkIndex("transactions", "unit_id"),
+    CoreTables.linkIndex("transactions", "bank_gl_account_id"),
+    CoreTables.linkIndex("transaction_lines", "unit_id"),
+    CoreTables.linkIndex("rent_payments", "transaction_id"),
+    CoreTables.linkIndex("rent_payments", "unit_id"),
+    CoreTables.linkIndex("rent_payments", "property_id"),
   ]
 }

@@ -20,8 +20,8 @@ enum OverlayTables {
       created_at TEXT NOT NULL,
       updated_at TEXT NOT NULL,
       CHECK (state <> 'approved' OR approved_at IS NOT NULL),
-      CHECK (state <> 'rejected' OR length(rejection_reason) > 0),
-      CHECK (state <> 'voided' OR (voided_at IS NOT NULL AND length(void_reason) > 0))
+      CHECK (state <> 'rejected' OR COALESCE(length(rejection_reason), 0) > 0),
+      CHECK (state <> 'voided' OR (voided_at IS NOT NULL AND COALESCE(length(void_reason), 0) > 0))
     ) STRICT
     """,
     """
