@@ -129,11 +129,7 @@ final class Connection {
 
   private func prepared(_ sql: String) throws(StorageError) -> Statement {
     if let statement = statements[sql], !statement.isBusy { return statement }
-<<<<<<< HEAD
     // A statement lives no longer than its connection; held strongly, neither would ever go.
-=======
-    // Not owned: a connection owns its statements, and would never be closed if they owned it.
->>>>>>> storetests
     let statement = try Statement(sql, on: handle) { [unowned self] in failure($0, $1) }
     if statements[sql] == nil { statements[sql] = statement }
     return statement
