@@ -55,7 +55,7 @@ let package = Package(
       name: "rentbook",
       dependencies: [
         "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage",
-        "Sync", "Providers", "Sandbox", "Interface",
+        "Sync", "Providers", "Sandbox", "WebServer", "Interface",
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -129,21 +129,22 @@ import Testing
   func refusedByTheStore() throws {
     let world = try World()
     world.source.set(\.pageSize, 10)
-    world.source.put(.properties, "1", ["name": .text("Elm Court")])
+    // The store's dates have four digits for the year; nothing a service should send has more.
+    let beyond = CalendarDate(daysSince1970: 4_000_000)
     for id in ["10", "11", "12"] {
       world.source.put(
-        .units, id,
+        .owners, id,
         [
-          "property_id": link(.properties, "1"),
-          "unit_number": .text(id == "12" ? "A" : id == "10" ? "A" : "B"),
+          "last_name": .text("Owner \(id)"),
+          "management_agreement_end_date": id == "12" ? .date(beyond) : .null,
         ])
     }
     let report = try world.sync()
-    let units = try #require(report.rows.first { $0.resource == .units })
-    #expect((units.created, units.failed) == (2, 1))
-    #expect(report.messages.contains { $0.contains("buildium/units/12 cannot be stored") })
-    #expect(world.sink.rows(.units).map(\.key.id) == ["10", "11"])
-    #expect(try world.pull(.units)?.completeAt != nil)
+    let owners = try #require(report.rows.first { $0.resource == .owners })
+    #expect((owners.created, owners.failed) == (2, 1))
+    #expect(report.messages.contains { $0.contains("buildium/owners/12 cannot be stored") })
+    #expect(world.sink.rows(.owners).map(\.key.id) == ["10", "11"])
+    #expect(try world.pull(.owners)?.completeAt != nil)
   }
 
   @Test("the status counts what each side has and what waits")

@@ -147,6 +147,7 @@ private struct OverlayWriter {
       }
       let now = SQLValue.instant(transaction.now)
       let isVoided = state.state == "voided"
+      let reason = state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided"
       try connection.run(
         """
         INSERT INTO bill_workflow (bill_id, state, approved_at, approved_by, rejected_at,
@@ -159,8 +160,7 @@ private struct OverlayWriter {
         state.state == "approved" ? now : nil, state.state == "approved" ? "import" : nil,
         state.state == "rejected" ? now : nil,
         state.state == "rejected" ? "imported as rejected" : nil, isVoided ? now : nil,
-        isVoided ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
-        reversal.map { .local($0) }, now)
+        isVoided ? .text(reason) : nil, reversal.map { .local($0) }, now)
     }
   }
 }

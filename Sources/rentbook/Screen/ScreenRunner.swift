@@ -256,7 +256,9 @@ extension Interface.PlannedWrite {
       case .update: .update
       case .delete: .delete
       }
-    let changes = write.changes.map { "\($0.field): \($0.before.json.text) → \($0.after.json.text)" }
+    let changes = write.changes.map {
+      "\($0.field): \($0.before.json.text) → \($0.after.json.text)"
+    }
     self.init(
       kind, service: write.service, resource: write.key.resource, title: write.key.description,
       change: changes.joined(separator: ", "))
