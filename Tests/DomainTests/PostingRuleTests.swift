@@ -64,7 +64,9 @@ struct PostingRuleTests {
   @Test("an unknown type of transaction or account has no side")
   func unknown() {
     for convention in SignConvention.allCases {
-      for (type, account) in [("Mystery", "Asset"), ("Charge", "Mystery"), ("", ""), ("bill", "Asset")] {
+      for (type, account) in [
+        ("Mystery", "Asset"), ("Charge", "Mystery"), ("", ""), ("bill", "Asset"),
+      ] {
         #expect(
           PostingRule.posting(
             transactionType: type, accountType: account, amount: Money(minorUnits: 5),

@@ -98,7 +98,8 @@ struct OverlayTests {
     try test.store.take(overlay)
     let first = try Self.content(test)
     #expect(try test.rows("SELECT COUNT(*) FROM ownership") == ["\(overlay.ownership.count)"])
-    #expect(try test.rows("SELECT COUNT(*) FROM bill_workflow") == ["\(overlay.billWorkflow.count)"])
+    #expect(
+      try test.rows("SELECT COUNT(*) FROM bill_workflow") == ["\(overlay.billWorkflow.count)"])
     try test.store.take(overlay)
     #expect(try Self.content(test) == first)
     #expect(try test.store.check().filter { $0.rule != "ledger" }.isEmpty)

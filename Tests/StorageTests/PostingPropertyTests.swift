@@ -100,7 +100,8 @@ struct PostingPropertyTests {
     ]
     try test.store.writeSync { records throws(StorageError) in
       try records.sync.remember(
-        .buildium, SignConvention.memoryName, SignConvention.allCases.randomElement(using: &random)?
+        .buildium, SignConvention.memoryName,
+        SignConvention.allCases.randomElement(using: &random)?
           .rawValue ?? "")
       for number in 0..<300 {
         let type = types.randomElement(using: &random) ?? ""
@@ -169,7 +170,8 @@ struct PostingPropertyTests {
     #expect(try state(test) == "posted")
   }
 
-  @Test("a journal entry over two properties balances as a whole, and one that does not is set apart")
+  @Test(
+    "a journal entry over two properties balances as a whole, and one that does not is set apart")
   func journal() throws {
     let test = try Self.ledger()
     try store(
@@ -191,7 +193,8 @@ struct PostingPropertyTests {
         == ["Debit", "Credit"])
   }
 
-  @Test("a line about nothing needs no account; a line without an amount or an account is not guessed")
+  @Test(
+    "a line about nothing needs no account; a line without an amount or an account is not guessed")
   func partialLines() throws {
     let test = try Self.ledger()
     try store(test, "Charge", [Self.line("3", 100), Self.line(nil, 0)])
@@ -200,7 +203,8 @@ struct PostingPropertyTests {
     #expect(try state(test) == "quarantined")
     try store(test, "Charge", [Self.line("3", 100), Self.line(nil, 100)])
     #expect(try state(test) == "quarantined")
-    #expect(try test.rows("SELECT COUNT(*) FROM transaction_lines WHERE amount IS NOT NULL") == ["0"])
+    #expect(
+      try test.rows("SELECT COUNT(*) FROM transaction_lines WHERE amount IS NOT NULL") == ["0"])
   }
 
   @Test("a transaction without lines is posted when its type is known, and not guessed otherwise")
@@ -220,7 +224,9 @@ struct PostingPropertyTests {
       [Self.line("11", 70, cash: true), Self.line("11", 30, property: nil, cash: true)],
       bank: "12")
     #expect(
-      try derived(test) == ["Second Trust Credit 70 Rental 10", "Second Trust Credit 30 Company 10"])
+      try derived(test) == [
+        "Second Trust Credit 70 Rental 10", "Second Trust Credit 30 Company 10",
+      ])
     // With two bank accounts it is not known which one is the company's.
     try store(test, "Check", [Self.line("11", 30, property: nil, cash: true)], id: "501")
     #expect(
@@ -234,7 +240,8 @@ struct PostingPropertyTests {
     try store(test, "Charge", [Self.line("50", 100)])
     #expect(try state(test) == "quarantined")
     try test.store.writeSync { records throws(StorageError) in
-      try Self.put(records, .glAccounts, "50", ["name": .text("Late Fees"), "type": .text("Income")])
+      try Self.put(
+        records, .glAccounts, "50", ["name": .text("Late Fees"), "type": .text("Income")])
     }
     try resolve(test)
     #expect(try state(test) == "posted")
@@ -279,7 +286,10 @@ struct PostingPropertyTests {
         records, .transactions, "500", ["memo": .text("new")],
         lines: [Self.line("11", 100, cash: true)])
     }
-    #expect(try test.rows("SELECT memo, is_reconciled, posting_state FROM transactions") == ["new 1 posted"])
+    #expect(
+      try test.rows("SELECT memo, is_reconciled, posting_state FROM transactions") == [
+        "new 1 posted"
+      ])
     #expect(try test.store.messages(limit: 5).isEmpty)
     try store(test, "Check", [Self.line("11", 150, cash: true)])
     #expect(try test.rows("SELECT is_reconciled, posting_state FROM transactions") == ["1 posted"])
@@ -313,7 +323,10 @@ struct PostingPropertyTests {
           for index in 0..<100 {
             try Self.put(
               records, .transactions, "\(page * 100 + index)",
-              ["transaction_type": .text("Bill"), "date": .date(CalendarDate(daysSince1970: 20_000))],
+              [
+                "transaction_type": .text("Bill"),
+                "date": .date(CalendarDate(daysSince1970: 20_000)),
+              ],
               lines: [Self.line("11", 100), Self.line("11", 250, property: "20")])
           }
         }
@@ -321,7 +334,9 @@ struct PostingPropertyTests {
     }
     print("10,000 transactions of two lines stored in \(took)")
     #expect(
-      try test.rows("SELECT COUNT(*), posting_state FROM transactions GROUP BY 2") == ["10000 posted"])
+      try test.rows("SELECT COUNT(*), posting_state FROM transactions GROUP BY 2") == [
+        "10000 posted"
+      ])
     #expect(try test.store.check() == [])
   }
 }

@@ -190,7 +190,8 @@ private struct OverlayWriter {
         state.state == "approved" ? now : nil, state.state == "approved" ? "import" : nil,
         state.state == "rejected" ? now : nil,
         state.state == "rejected" ? "imported as rejected" : nil, isVoided ? now : nil,
-        isVoided ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
+        isVoided
+          ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
         reversal.map { .local($0) }, now)
     }
   }

@@ -81,8 +81,9 @@ struct RecordWriter {
       "UPDATE bank_register_state SET status = 'reconciled' WHERE transaction_id = $1", .local(id))
     let after = try state.record(.transactions, id)
     let fields = ["date", "transaction_type", "total_amount", "bank_gl_account_id"]
-    guard lock.before?.lines != after?.lines
-      || fields.contains(where: { lock.before?[$0] != after?[$0] })
+    guard
+      lock.before?.lines != after?.lines
+        || fields.contains(where: { lock.before?[$0] != after?[$0] })
     else { return }
     try transaction.append(
       .warning, "\(key) changed at \(key.service.title) after it was reconciled.",
