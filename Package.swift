@@ -70,7 +70,7 @@ let package = Package(
     tests("VaultTests", ["Vault"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
-    tests("StorageTests", ["Storage", "Domain"]),
+    tests("StorageTests", ["Storage", "Domain", "Background"]),
     tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],

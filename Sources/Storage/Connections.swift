@@ -6,8 +6,16 @@ extension Store {
   public func connect(_ service: Service, credentials: String) throws(StorageError) {
     let sealed = sealing.seal(credentials, purpose: Self.purpose(service))
     try write { transaction throws(StorageError) in
-      try transaction.connection.run(
-        "DELETE FROM property_manager_connections WHERE provider = $1", .text(service.rawValue))
+      transaction.note(.settings)
+      // The row stays what it is: mappings and logs point to it.
+      let known = try transaction.connection.run(
+        """
+        UPDATE property_manager_connections SET access_token = $2, refresh_token = NULL,
+          token_expires_at = NULL, status = 'active', updated_at = $3
+        WHERE id = (SELECT id FROM property_manager_connections WHERE provider = $1
+          ORDER BY status = 'active' DESC, updated_at DESC LIMIT 1)
+        """, .text(service.rawValue), .blob(sealed), .instant(transaction.now))
+      guard known == 0 else { return }
       try transaction.connection.run(
         """
         INSERT INTO property_manager_connections
@@ -15,7 +23,6 @@ extension Store {
         VALUES ($1, $2, $3, 'active', $4, $5)
         """, .text(LocalIDs.new(at: transaction.now)), .text(service.rawValue), .blob(sealed),
         .instant(transaction.now), .instant(transaction.now))
-      transaction.note(.settings)
     }
   }
 
@@ -25,7 +32,10 @@ extension Store {
   public func credentials(_ service: Service) throws(StorageError) -> String? {
     let sealed = try read { connection throws(StorageError) in
       try connection.row(
-        "SELECT access_token FROM property_manager_connections WHERE provider = $1",
+        """
+        SELECT access_token FROM property_manager_connections
+        WHERE provider = $1 AND status = 'active'
+        """,
         .text(service.rawValue)
       ) { row throws(StorageError) in row.blob(0) }
     }
@@ -42,7 +52,10 @@ extension Store {
   public func connections() throws(StorageError) -> [(service: Service, since: Instant)] {
     try read { connection throws(StorageError) in
       try connection.rows(
-        "SELECT provider, created_at FROM property_manager_connections ORDER BY provider"
+        """
+        SELECT provider, updated_at FROM property_manager_connections
+        WHERE status = 'active' ORDER BY provider
+        """
       ) { row throws(StorageError) in
         Service(rawValue: row.text(0)).map {
           (service: $0, since: row.instant(1) ?? Instant(milliseconds: 0))
@@ -56,7 +69,11 @@ extension Store {
     try write { transaction throws(StorageError) in
       transaction.note(.settings)
       return try transaction.connection.run(
-        "DELETE FROM property_manager_connections WHERE provider = $1", .text(service.rawValue))
+        """
+        UPDATE property_manager_connections SET access_token = x'', refresh_token = NULL,
+          token_expires_at = NULL, status = 'revoked', updated_at = $2
+        WHERE provider = $1 AND status = 'active'
+        """, .text(service.rawValue), .instant(transaction.now))
         > 0
     }
   }

@@ -120,14 +120,22 @@ struct CareTests {
   @Test(
     "the check finds what was planted",
     arguments: [
-      ("links", "PRAGMA foreign_keys=OFF; INSERT INTO units (id, property_id, created_at, updated_at) VALUES ('u', 'none', '', '')"),
-      ("ledger", "DROP TRIGGER transactions_post_update; UPDATE transactions SET posting_state = 'posted'"),
+      (
+        "links",
+        "PRAGMA foreign_keys=OFF; INSERT INTO units (id, property_id, created_at, updated_at) VALUES ('u', 'none', '', '')"
+      ),
+      (
+        "ledger",
+        "DROP TRIGGER transactions_post_update; UPDATE transactions SET posting_state = 'posted'"
+      ),
       ("ledger", "UPDATE transactions SET posting_state = 'quarantined'"),
       ("caches", "DELETE FROM owners_list_cache"),
       ("caches", "UPDATE owners_list_cache SET display_name = 'else'"),
       ("caches", "DELETE FROM property_ownerships_cache"),
       ("caches", "UPDATE property_ownerships_cache SET ownership_percentage = '1'"),
-      ("bank", "DROP TRIGGER transactions_is_reconciled; UPDATE transactions SET is_reconciled = 1"),
+      (
+        "bank", "DROP TRIGGER transactions_is_reconciled; UPDATE transactions SET is_reconciled = 1"
+      ),
       ("bills", "UPDATE bills SET amount = 1"),
     ])
   func planted(_ rule: String, _ statements: String) throws {

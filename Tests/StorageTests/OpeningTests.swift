@@ -154,7 +154,8 @@ struct OpeningTests {
     try expectRefusal(.readOnly, "may not be written")
   }
 
-  @Test("a full disk refuses the write, keeps what was there, and the store goes on when there is room")
+  @Test(
+    "a full disk refuses the write, keeps what was there, and the store goes on when there is room")
   func fullDisk() throws {
     let store = try openStore(path)
     try store.set("before", to: "kept")
@@ -253,7 +254,9 @@ struct MigrationTests {
       try store.set("name", to: "old")
       store.close()
     }
-    let broken = Self.steps(second: ["INSERT INTO extra VALUES (2)", "INSERT INTO nowhere VALUES (1)"])
+    let broken = Self.steps(second: [
+      "INSERT INTO extra VALUES (2)", "INSERT INTO nowhere VALUES (1)",
+    ])
     let error = #expect(throws: StorageError.self) { _ = try open(broken) }
     #expect(error?.message.contains("nowhere") == true)
     #expect(try version(path) == Self.next)

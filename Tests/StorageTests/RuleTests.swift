@@ -34,7 +34,9 @@ struct RuleTests {
     """
   }
 
-  func line(_ transaction: String, _ position: Int, _ side: String, _ amount: Int, cash: String = "1")
+  func line(
+    _ transaction: String, _ position: Int, _ side: String, _ amount: Int, cash: String = "1"
+  )
     -> String
   {
     """
@@ -98,7 +100,8 @@ struct RuleTests {
 
   @Test("a line that does not say its basis counts as accrual")
   func unknownBasis() throws {
-    try test.run(line("pay", 0, "Debit", 500, cash: "NULL"), line("pay", 1, "Credit", 500, cash: "0"))
+    try test.run(
+      line("pay", 0, "Debit", 500, cash: "NULL"), line("pay", 1, "Credit", 500, cash: "0"))
     try test.run("UPDATE transactions SET posting_state = 'posted' WHERE id = 'pay'")
     #expect(try test.store.check().isEmpty)
   }
@@ -119,7 +122,8 @@ struct RuleTests {
       "UPDATE transactions SET posting_state = 'posted' WHERE id = 'pay'")
     try refused(
       "lines of a posted", line("pay", 2, "Debit", 1), "DELETE FROM transaction_lines",
-      "UPDATE transaction_lines SET amount = 1", "UPDATE transaction_lines SET posting_type = 'Debit'",
+      "UPDATE transaction_lines SET amount = 1",
+      "UPDATE transaction_lines SET posting_type = 'Debit'",
       "UPDATE transaction_lines SET is_cash_posting = 0",
       "UPDATE transaction_lines SET source_amount = 0",
       "UPDATE transaction_lines SET gl_account_id = 'bank'",
@@ -160,7 +164,8 @@ struct RuleTests {
     try refused("follows the bank register", "UPDATE transactions SET is_reconciled = 1")
     try refused(
       "follows the bank register",
-      "INSERT INTO transactions (id, is_reconciled, created_at, updated_at) VALUES ('x', 1, '', '')")
+      "INSERT INTO transactions (id, is_reconciled, created_at, updated_at) VALUES ('x', 1, '', '')"
+    )
     try reconcile("pay")
     #expect(try test.rows(flag) == ["1"])
     try refused(

@@ -89,7 +89,8 @@ struct SchemaTests {
     }
     #expect(
       unique.contains {
-        $0.table == "transactions" && $0.columns.suffix(2) == ["provider", "provider_transaction_id"]
+        $0.table == "transactions"
+          && $0.columns.suffix(2) == ["provider", "provider_transaction_id"]
       })
   }
 

@@ -40,51 +40,70 @@ private struct OverlayWriter {
   }
 
   func take(_ shares: [OwnershipShare]) throws(StorageError) {
-    for property in Set(shares.map(\.propertyID)).sorted() {
-      try connection.run(
-        "DELETE FROM ownership WHERE property_id = $1",
-        .local(try id(.properties, property, in: "A share")))
-    }
+    var kept: [LocalID: Set<String>] = [:]
     for share in shares {
       let row = "The share of owner \(share.ownerID) in property \(share.propertyID)"
       let owner = try id(.owners, share.ownerID, in: row)
+      let property = try id(.properties, share.propertyID, in: row)
+      let from = share.effectiveFrom?.description ?? Self.beginning
+      kept[property, default: []].insert("\(owner) \(from)")
       try connection.run(
         """
         INSERT INTO ownership (id, "primary", ownership_percentage, disbursement_percentage,
-          owner_name, owner_id, property_id, effective_from, effective_to, is_linked, created_at,
-          updated_at)
-        VALUES ($1, $2, $3, $4, (SELECT display_name FROM owners_list_cache WHERE owner_id = $5),
-          $5, $6, $7, $8, $9, $10, $10)
+          owner_id, property_id, effective_from, effective_to, is_linked, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        ON CONFLICT (owner_id, property_id, effective_from) DO UPDATE SET
+          "primary" = excluded."primary", ownership_percentage = excluded.ownership_percentage,
+          disbursement_percentage = excluded.disbursement_percentage,
+          effective_to = excluded.effective_to, updated_at = excluded.updated_at
         """, .local(LocalIDs.new(at: transaction.now)), .bool(share.isPrimary),
         .text(share.ownershipPercentage.description),
-        .text(share.disbursementPercentage.description), .local(owner),
-        .local(try id(.properties, share.propertyID, in: row)),
-        .text(share.effectiveFrom?.description ?? Self.beginning),
-        share.effectiveTo.map { .date($0) }, .bool(share.effectiveTo == nil),
+        .text(share.disbursementPercentage.description), .local(owner), .local(property),
+        .text(from), share.effectiveTo.map { .date($0) }, .bool(share.effectiveTo == nil),
         .instant(transaction.now))
+    }
+    // What a property has besides is replaced by the list.
+    for (property, keys) in kept {
+      let rows = try connection.rows(
+        "SELECT id, owner_id || ' ' || effective_from FROM ownership WHERE property_id = $1",
+        .local(property)
+      ) { row throws(StorageError) in (row.localID(0), row.text(1)) }
+      for (id, key) in rows where !keys.contains(key) {
+        try connection.run("DELETE FROM ownership WHERE id = $1", .local(id))
+      }
     }
   }
 
   func take(_ rules: [DistributionRule]) throws(StorageError) {
-    for (number, rule) in rules.enumerated() {
+    var priorities: [LocalID: Int] = [:]
+    for rule in rules {
       let row = "The distribution rule of property \(rule.propertyID)"
       let property = try id(.properties, rule.propertyID, in: row)
-      let isFirst = rules.firstIndex { $0.propertyID == rule.propertyID } == number
-      if isFirst {
-        try connection.run(
-          "DELETE FROM distribution_rules WHERE property_id = $1", .local(property))
-      }
-      let priority = rules[..<number].count { $0.propertyID == rule.propertyID }
+      let priority = priorities[property] ?? 0
+      priorities[property] = priority + 1
       try connection.run(
         """
         INSERT INTO distribution_rules (id, property_id, priority, reserve_target, percent,
           hold_unpaid_bills, hold_undeposited, carry_forward_negative_noi, management_fee,
           created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        ON CONFLICT (property_id, priority, effective_from) DO UPDATE SET
+          reserve_target = excluded.reserve_target, percent = excluded.percent,
+          hold_unpaid_bills = excluded.hold_unpaid_bills,
+          hold_undeposited = excluded.hold_undeposited,
+          carry_forward_negative_noi = excluded.carry_forward_negative_noi,
+          management_fee = excluded.management_fee, updated_at = excluded.updated_at
         """, .local(LocalIDs.new(at: transaction.now)), .local(property), .int(priority),
         .money(rule.reserveTarget), .text(rule.percent.description), .bool(rule.holdsUnpaidBills),
         .bool(rule.holdsUndeposited), .bool(rule.carriesForwardLoss),
         .optional(rule.managementFee.map(Self.json)), .instant(transaction.now))
+    }
+    for (property, count) in priorities {
+      try connection.run(
+        """
+        DELETE FROM distribution_rules
+        WHERE property_id = $1 AND (priority >= $2 OR effective_from <> $3)
+        """, .local(property), .int(count), .text(Self.beginning))
     }
   }
 
@@ -124,6 +143,11 @@ private struct OverlayWriter {
   }
 
   func take(_ allocations: [OwnerAllocation]) throws(StorageError) {
+    for number in Set(allocations.map(\.transactionID)).sorted() {
+      try connection.run(
+        "DELETE FROM owner_allocations WHERE transaction_id = $1",
+        .local(try id(.transactions, number, in: "The allocation of transaction \(number)")))
+    }
     for allocation in allocations {
       let row = "The allocation of transaction \(allocation.transactionID)"
       try connection.run(
@@ -153,14 +177,27 @@ private struct OverlayWriter {
         INSERT INTO bill_workflow (bill_id, state, approved_at, approved_by, rejected_at,
           rejection_reason, voided_at, void_reason, reversal_bill_id, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-        ON CONFLICT (bill_id) DO UPDATE SET state = excluded.state,
-          void_reason = excluded.void_reason, voided_at = excluded.voided_at,
+        ON CONFLICT (bill_id) DO UPDATE SET
+          version = bill_workflow.version + (bill_workflow.state <> excluded.state),
+          state = excluded.state,
+          approved_at = COALESCE(bill_workflow.approved_at, excluded.approved_at),
+          approved_by = COALESCE(bill_workflow.approved_by, excluded.approved_by),
+          rejected_at = COALESCE(bill_workflow.rejected_at, excluded.rejected_at),
+          rejection_reason = COALESCE(bill_workflow.rejection_reason, excluded.rejection_reason),
+          voided_at = COALESCE(bill_workflow.voided_at, excluded.voided_at),
+          void_reason = excluded.void_reason,
           reversal_bill_id = excluded.reversal_bill_id, updated_at = excluded.updated_at
         """, .local(try id(.bills, state.billID, in: row)), .text(state.state),
         state.state == "approved" ? now : nil, state.state == "approved" ? "import" : nil,
         state.state == "rejected" ? now : nil,
         state.state == "rejected" ? "imported as rejected" : nil, isVoided ? now : nil,
+<<<<<<< HEAD
         isVoided ? .text(reason) : nil, reversal.map { .local($0) }, now)
+=======
+        isVoided
+          ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
+        reversal.map { .local($0) }, now)
+>>>>>>> storetests
     }
   }
 }

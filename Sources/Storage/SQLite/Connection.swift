@@ -53,6 +53,9 @@ final class Connection {
   /// Whether a transaction is open.
   var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
+  /// The statements that were prepared and are kept.
+  var preparedSQL: [String] { statements.keys.sorted() }
+
   /// Rows changed by the last statement.
   var changes: Int { Int(sqlite3_changes64(handle)) }
 

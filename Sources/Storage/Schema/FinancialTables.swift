@@ -343,7 +343,7 @@ enum FinancialTables {
     CREATE INDEX transactions_date ON transactions (date)
     """,
     """
-    CREATE INDEX transactions_lease ON transactions (lease_id, date)
+    CREATE INDEX transactions_lease ON transactions (lease_id, date, id)
     """,
     """
     CREATE INDEX transactions_property ON transactions (property_id, date)
@@ -395,6 +395,11 @@ enum FinancialTables {
     CoreTables.linkIndex("transactions", "unit_id"),
     CoreTables.linkIndex("transactions", "bank_gl_account_id"),
     CoreTables.linkIndex("transaction_lines", "unit_id"),
+    CoreTables.linkIndex("bill_payment_lines", "gl_account_id"),
+    CoreTables.linkIndex("bill_payment_lines", "property_id"),
+    CoreTables.linkIndex("bill_payment_lines", "unit_id"),
+    CoreTables.linkIndex("lease_transactions", "tenant_id"),
+    CoreTables.linkIndex("lease_transactions", "transaction_id"),
     CoreTables.linkIndex("rent_payments", "transaction_id"),
     CoreTables.linkIndex("rent_payments", "unit_id"),
     CoreTables.linkIndex("rent_payments", "property_id"),
