@@ -171,7 +171,6 @@ private struct OverlayWriter {
       }
       let now = SQLValue.instant(transaction.now)
       let isVoided = state.state == "voided"
-      let reason = state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided"
       try connection.run(
         """
         INSERT INTO bill_workflow (bill_id, state, approved_at, approved_by, rejected_at,
@@ -191,13 +190,9 @@ private struct OverlayWriter {
         state.state == "approved" ? now : nil, state.state == "approved" ? "import" : nil,
         state.state == "rejected" ? now : nil,
         state.state == "rejected" ? "imported as rejected" : nil, isVoided ? now : nil,
-<<<<<<< HEAD
-        isVoided ? .text(reason) : nil, reversal.map { .local($0) }, now)
-=======
         isVoided
           ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
         reversal.map { .local($0) }, now)
->>>>>>> storetests
     }
   }
 }
