@@ -48,7 +48,8 @@ final class World {
     source = ScriptedSource(clock: clock)
     // Every commit waits for the disk; where there is one in memory, the tests need not.
     let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(place)/rentbook-sync-XXXXXX".utf8CString)
+    var template = Array(
+      "\(place)/rentbook-sync-\(String(repeating: "X", count: 6))".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
