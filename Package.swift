@@ -87,7 +87,7 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
-    tests("AppTests", ["rentbook", "Domain"]),
+    tests("AppTests", ["rentbook", "Domain", "Sandbox"]),
   ],
   swiftLanguageModes: [.v6]
 )
