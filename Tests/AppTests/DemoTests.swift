@@ -120,7 +120,7 @@ struct DemoTests {
     try terminal.wait(for: "never synced")
     terminal.press("s")
     try terminal.wait(for: "Property 1", seconds: 90)
-    try terminal.wait(for: "two rows", seconds: 10)
+    try terminal.wait(for: "Two rows", seconds: 10)
     try terminal.wait(for: "wait for you", seconds: 90)
     try airtable.remove(table: "Properties", recordKey: first)
     terminal.press("r")

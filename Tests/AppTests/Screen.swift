@@ -118,7 +118,14 @@ struct Screen {
       return bytes.count >= 3 ? 3 : nil
     case UInt8(ascii: "7"): saved = cursor
     case UInt8(ascii: "8"): cursor = saved
-    case UInt8(ascii: "M"): cursor.row = max(0, cursor.row - 1)
+    case UInt8(ascii: "D"): lineFeed()
+    case UInt8(ascii: "M"):
+      if cursor.row == region.lowerBound {
+        cells.remove(at: region.upperBound)
+        cells.insert(Array(repeating: " ", count: columns), at: region.lowerBound)
+      } else {
+        cursor.row = max(0, cursor.row - 1)
+      }
     default: break
     }
     return 2

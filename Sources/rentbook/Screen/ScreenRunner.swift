@@ -217,8 +217,11 @@ final class ScreenRunner: Sendable {
   private func keep(
     _ level: LogMessage.Level, _ text: String, _ hint: String, key: RemoteKey? = nil
   ) {
-    // A message that cannot be kept is still shown.
-    try? workspace.store.append(level, text, hint: hint, key: key)
+    // On the errands' thread: whoever says this may be in the middle of a write of the store.
+    errands.post { [workspace] in
+      // A message that cannot be kept is still shown.
+      try? workspace.store.append(level, text, hint: hint, key: key)
+    }
     post(
       .logged(
         LogMessage(
