@@ -198,7 +198,7 @@ extension BuildiumState {
     for (index, id) in tenantIds.enumerated() where !portfolio.tenants.contains(id) {
       throw Refusal.unprocessable("TenantIds[\(index)]", "no such tenant")
     }
-    let charges = try requireRentCharges(body.child("Rent"), "Rent")
+    let charges = try requireRentCharges(body.child("Rent"), "Rent.")
     // Everything is checked before the first record is made.
     for tenant in body.list("Tenants") ?? [] { _ = try requireAddress(tenant.child("Address")) }
     let cosigners = try makeCosigners(body, at: call.now)
@@ -260,24 +260,23 @@ extension BuildiumState {
     return result
   }
 
-  /// Reads the charges of a rent in either of the two forms that the service takes.
   private func requireRentCharges(
     _ rent: JSONValue?, _ key: String
   ) throws(Refusal) -> [RentSchedule.Charge] {
     var result: [RentSchedule.Charge] = []
     for (index, value) in (rent?.list("Charges") ?? []).enumerated() {
-      let place = "\(key).Charges[\(index)]"
+      let place = "\(key)Charges[\(index)]"
       let account = try requireAccount(
-        value.id("GlAccountId") ?? value.id("GLAccountId"), place + ".GLAccountId",
-        kinds: [.income, .liability])
+        value.id("GlAccountId"), place + ".GlAccountId", kinds: [.income, .liability])
       let amount = try requirePositive(value.money("Amount"), place + ".Amount")
-      let first = value.day("NextDueDate") ?? value.day("FirstChargeDate")
-      let due = value.id("DueOnDayOfTheMonth") ?? first.map { Int32($0.date.day) }
+      guard let first = value.day("NextDueDate") else {
+        throw Refusal.unprocessable(place + ".NextDueDate", "is required")
+      }
       result.append(
         RentSchedule.Charge(
-          id: value.id("Id") ?? 0, accountId: account.id, amount: amount,
-          memo: value.text("Memo"), first: first ?? Day(number: 0),
-          postDaysInAdvance: value.id("PostDaysInAdvance") ?? 0, dueDay: due))
+          id: 0, accountId: account.id, amount: amount, memo: value.text("Memo"), first: first,
+          postDaysInAdvance: value.id("PostDaysInAdvance") ?? 0,
+          dueDay: Int32(first.date.day)))
     }
     return result
   }
@@ -316,7 +315,7 @@ extension BuildiumState {
 
   mutating func addRent(_ call: Call) throws(Refusal) -> Answer {
     let lease = try find(portfolio.leases, call.id(0), "lease")
-    let charges = try requireRentCharges(call.body, "Rent")
+    let charges = try requireRentCharges(call.body, "")
     let earlier = portfolio.rents.rows.last { $0.leaseId == lease.id && $0.end == nil }
     let start = call.body.day("StartDate") ?? max(lease.from, call.today)
     if let earlier {
@@ -345,11 +344,11 @@ extension BuildiumState {
   mutating func replaceRent(_ call: Call) throws(Refusal) -> Answer {
     var rent = try rent(call)
     let known = rent.charges
-    let charges = try requireRentCharges(call.body, "Rent")
+    let charges = try requireRentCharges(call.body, "")
     rent.charges = charges.map { charge in
       var charge = charge
-      let old = known.first { $0.id == charge.id }
-      if old == nil { charge.id = portfolio.nextPartId() }
+      let old = known.first { $0.accountId == charge.accountId }
+      charge.id = old?.id ?? portfolio.nextPartId()
       charge.first = old?.first ?? rent.start
       return charge
     }
@@ -373,7 +372,7 @@ extension BuildiumState {
     }
     let from = lease.to.map { $0.adding(1) } ?? call.today
     try requireTerm(body, from: from)
-    let charges = try requireRentCharges(body.child("Rent"), "Rent")
+    let charges = try requireRentCharges(body.child("Rent"), "Rent.")
     var tenantIds = body.ids("TenantIds") ?? []
     for (index, id) in tenantIds.enumerated()
     where !lease.occupants.contains(where: { $0.tenantId == id }) {

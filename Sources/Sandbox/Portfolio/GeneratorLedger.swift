@@ -118,8 +118,9 @@ extension PortfolioGenerator {
       portfolio.charge(lease, [extra], on: start, memo: "Monthly extras", at: entered(start))
     }
     let tenant = lease.currentTenantIds.first
+    // Who is being evicted has stopped to pay, which is what makes old debts.
     let behaviour = random.below(100)
-    switch behaviour {
+    switch lease.isEvictionPending ? 99 : behaviour {
     case 0..<80:
       pay(owed, start.adding(random.below(5)))
     case 80..<88:

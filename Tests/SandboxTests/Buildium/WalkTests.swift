@@ -26,7 +26,8 @@ import Testing
       let path = exchange["path"]?.string ?? ""
       let status = exchange["status"]?.int ?? 0
       #expect(
-        (200...204).contains(status), "\(method) \(path): \(status) \(exchange["response"] ?? .null)")
+        (200...204).contains(status),
+        "\(method) \(path): \(status) \(exchange["response"] ?? .null)")
       guard (200...204).contains(status) else { continue }
       if case .found(let route, _) = SandboxBuildium.routes.find(method: method, path: path) {
         seen.insert(method + " /" + route.pattern.joined(separator: "/"))
@@ -151,7 +152,9 @@ import Testing
       ])
     let rent: JSONValue = [
       "RentCycle": "Monthly", "BackdateCharges": false,
-      "Charges": [["Amount": .number("1300.00"), "GLAccountId": 3, "DueOnDayOfTheMonth": 1]],
+      "Charges": [
+        ["Amount": .number("1300.00"), "GlAccountId": 3, "NextDueDate": "2027-11-01"]
+      ],
     ]
     get("/v1/leases/\(id)/rent")
     let rentId = post("/v1/leases/\(id)/rent", rent.with(["StartDate": "2027-11-01"])).id
