@@ -44,6 +44,14 @@ import Testing
     let file = try #require(fopen(folder + "/sandbox.jsonl", "w"))
     defer { fclose(file) }
     for exchange in client.recorded { fputs(exchange.text + "\n", file) }
+    let refused = TestClient()
+    let cases =
+      StrictnessTests.queries + StrictnessTests.peopleCases + StrictnessTests.moneyCases
+      + StrictnessTests.taskCases
+    for test in cases where test.status >= 400 {
+      refused.send(test.method, test.target, test.body)
+    }
+    for exchange in refused.recorded { fputs(exchange.text + "\n", file) }
   }
 
   @discardableResult
