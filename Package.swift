@@ -46,7 +46,7 @@ let package = Package(
     target("Vault", ["CSodium"]),
     target("HTTP", ["Background", "CCurl"]),
     target("WebServer", ["CMicrohttpd"]),
-    target("Storage", ["Domain", "Vault", "CSQLite"]),
+    target("Storage", ["Domain", "Background", "Vault", "CSQLite"]),
     target("Sync", ["Domain", "Background", "Vault", "Storage"]),
     target("Providers", ["Domain", "Background", "HTTP", "Sync"]),
     target("Sandbox", ["Domain", "Background", "WebServer", "Vault"]),
@@ -67,16 +67,27 @@ let package = Package(
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
+    tests("VaultTests", ["Vault"]),
+    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
+    tests("WebServerTests", ["WebServer"]),
+    tests("StorageTests", ["Storage", "Domain"]),
+    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    .testTarget(
+      name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
+    .testTarget(
+      name: "AirtableTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
+      path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
     .testTarget(
       name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Buildium", swiftSettings: strict),
-    tests("WebServerTests", ["WebServer"]),
-    tests("VaultTests", ["Vault"]),
-    tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     .testTarget(
-      name: "SandboxAirtableTests",
-      dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
+      name: "SandboxAirtableTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
+    tests("TerminalTests", ["Terminal"]),
+    tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
+    tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
+    tests("AppTests", ["rentbook", "Domain"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,6 +9,20 @@ public struct HTTPRequest: Sendable, Hashable {
     case once
   }
 
+  /// Who goes first when requests wait for their turn.
+  public enum Priority: Int, Sendable, Hashable, Comparable {
+    /// A person waits for it.
+    case interactive
+    case normal
+    /// Nobody waits for it.
+    case background
+
+    /// The more urgent first.
+    public static func < (left: Priority, right: Priority) -> Bool {
+      left.rawValue < right.rawValue
+    }
+  }
+
   /// GET, POST, PUT, PATCH or DELETE.
   public var method: String
   /// The whole address, with the query.
@@ -21,6 +35,10 @@ public struct HTTPRequest: Sendable, Hashable {
   public var repeatability: Repeatability
   /// How long the whole exchange may take.
   public var timeoutMilliseconds: Int
+  /// Who goes first when requests wait for their turn.
+  public var priority = Priority.normal
+  /// How long the answer may be used again, for GET; nil always asks anew.
+  public var cacheSeconds: Int?
 
   /// A request. GET is repeatable; anything else must say what it is.
   public init(
@@ -91,17 +109,22 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
   public var kind: Kind
   /// What happened, in a sentence, without the query or any header.
   public var message: String
-
   /// Whether the request may have been carried out although no answer came.
-  public var mayHaveLanded: Bool {
-    switch kind {
-    case .timeout, .broken, .cancelled, .tooLarge: true
-    case .badAddress, .noConnection, .tls, .breakerOpen: false
-    }
-  }
+  public var mayHaveLanded: Bool
 
   /// An error with its sentence.
-  public init(_ kind: Kind, _ message: String) { (self.kind, self.message) = (kind, message) }
+  ///
+  /// - Parameter mayHaveLanded: nil follows from the kind; false where it is known that not a byte
+  ///   left, as when work is stopped in the queue.
+  public init(_ kind: Kind, _ message: String, mayHaveLanded: Bool? = nil) {
+    (self.kind, self.message) = (kind, message)
+    let usually =
+      switch kind {
+      case .timeout, .broken, .cancelled, .tooLarge: true
+      case .badAddress, .noConnection, .tls, .breakerOpen: false
+      }
+    self.mayHaveLanded = mayHaveLanded ?? usually
+  }
 
   /// The form shown in logs and messages.
   public var description: String { "\(kind.rawValue): \(message)" }

@@ -7,4 +7,22 @@ public protocol HTTPSending: Sendable {
   /// Any HTTP status is an answer; only the lack of one is an error.
   func send(_ request: HTTPRequest, cancellation: Cancellation) throws(TransferError)
     -> HTTPResponse
+
+  /// As ``send(_:cancellation:)``, and tells when the request is about to be written to its
+  /// connection, which a pacer needs to know to the millisecond.
+  ///
+  /// - Parameter willWrite: called once at most, on any thread; never when nothing is sent.
+  func send(
+    _ request: HTTPRequest, cancellation: Cancellation, willWrite: @escaping @Sendable () -> Void
+  ) throws(TransferError) -> HTTPResponse
+}
+
+extension HTTPSending {
+  /// For senders without a connection: the request counts as written when it is sent.
+  public func send(
+    _ request: HTTPRequest, cancellation: Cancellation, willWrite: @escaping @Sendable () -> Void
+  ) throws(TransferError) -> HTTPResponse {
+    willWrite()
+    return try send(request, cancellation: cancellation)
+  }
 }

@@ -198,12 +198,16 @@ public struct FoundRow: Sendable, Hashable {
   public var key: RemoteKey
   /// The service's id of the row.
   public var remoteID: String
-  /// The values of the mapped fields, links as keys where they can be told.
+  /// The values of the mapped fields, links as keys where they can be told. A field whose value
+  /// cannot be told is not spoken of.
   public var record: Record
+  /// Why a field is not spoken of, a sentence each.
+  public var problems: [String]
 
   /// A row.
-  public init(key: RemoteKey, remoteID: String, record: Record) {
+  public init(key: RemoteKey, remoteID: String, record: Record, problems: [String] = []) {
     (self.key, self.remoteID, self.record) = (key, remoteID, record)
+    self.problems = problems
   }
 }
 

@@ -18,9 +18,10 @@ public final class LoopbackServer: Sendable {
 
   /// `http://ADDRESS:PORT`, without a slash at the end.
   public var url: String {
-    address.contains(":") ? "http://[\(address)]:\(port)" : "http://\(address):\(port)"
+    "\(scheme)://" + (address.contains(":") ? "[\(address)]" : address) + ":\(port)"
   }
 
+  private let scheme: String
   private let daemon: Daemon
   private let service: Service
   private let isStopped = Atomic(false)
@@ -38,8 +39,23 @@ public final class LoopbackServer: Sendable {
   ///   - address: an IPv4 or IPv6 address in digits.
   ///   - port: 0 takes any free port.
   ///   - bodyBytesMax: a request with a longer body is answered 413 without asking the handler.
-  public init(
+  public convenience init(
     address: String = "127.0.0.1", port: Int = 0, bodyBytesMax: Int = 16 << 20,
+    handler: @escaping Handler
+  ) throws(WebServerError) {
+    try self.init(
+      address: address, port: port, bodyBytesMax: bodyBytesMax, identity: nil, handler: handler)
+  }
+
+  /// A certificate and its key, both PEM.
+  struct Identity {
+    let certificate: String
+    let key: String
+  }
+
+  /// - Parameter identity: with one it speaks TLS.
+  init(
+    address: String, port: Int, bodyBytesMax: Int, identity: Identity?,
     handler: @escaping Handler
   ) throws(WebServerError) {
     let service = try Service(bodyBytesMax: bodyBytesMax, handler: handler)
@@ -48,7 +64,7 @@ public final class LoopbackServer: Sendable {
       let daemon = rb_mhd_start(
         socket.descriptor, answerRequest, beginExchange, endExchange,
         Unmanaged.passUnretained(service).toOpaque(), Self.connectionsMax, Self.idleSeconds,
-        Self.connectionBytes)
+        Self.connectionBytes, identity?.certificate, identity?.key)
     else {
       close(socket.descriptor)
       throw WebServerError("Cannot serve \(address):\(socket.port): no thread could be started.")
@@ -56,6 +72,7 @@ public final class LoopbackServer: Sendable {
     self.daemon = Daemon(pointer: daemon)
     self.service = service
     self.address = address
+    scheme = identity == nil ? "http" : "https"
     self.port = socket.port
   }
 

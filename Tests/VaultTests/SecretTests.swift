@@ -62,7 +62,7 @@ import Testing
   private final class Folder {
     let path: String
     init() {
-      var template = Array("/tmp/vault-tests-XXXXXX".utf8CString)
+      var template = Array("/tmp/vault-tests-\(String(repeating: "X", count: 6))".utf8CString)
       path = mkdtemp(&template).map { String(cString: $0) } ?? ""
     }
     deinit {

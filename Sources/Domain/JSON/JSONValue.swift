@@ -121,3 +121,11 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     self = .object(object)
   }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// An object with the given members, in the order written.
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    self.init()
+    for (key, value) in elements { self[key] = value }
+  }
+}

@@ -94,8 +94,9 @@ extension SandboxAirtable {
   ///
   /// `POST edit` `{table, record, field, value}`, `POST insert` `{table, fields}`, `POST remove`
   /// `{table, record}`, `GET records?table=NAME`, `POST expire-iterators`, `POST break-webhook`
-  /// `{id, code}`, `POST add-field` `{table, field}` (computed types too), `POST delete-field`
-  /// `{table, field}`, `POST delete-table` `{table}`; each takes `base` as well.
+  /// `{id, code}`, `POST add-field` `{table, field}` (computed types too), `POST retype-field`
+  /// `{table, field, type, options}`, `POST delete-field` `{table, field}`, `POST delete-table`
+  /// `{table}`; each takes `base` as well.
   func steer(_ request: WebRequest) -> WebResponse? {
     let prefix = "/_sandbox/airtable/"
     guard request.path.hasPrefix(prefix) else { return nil }
@@ -146,6 +147,15 @@ extension SandboxAirtable {
       return try byHand(baseID) { base throws(AirtableRefusal) in
         let id = base.tables[try base.table(table)].id
         return try base.createField(field, tableID: id, change, isByHand: true)
+      }
+    case "retype-field":
+      let (table, field) = (try text("table"), try text("field"))
+      var config = JSONObject(["type": .string(try text("type"))])
+      if let options = body["options"] { config["options"] = options }
+      let asked = JSONValue.object(config)
+      try byHand(baseID) { base throws(AirtableRefusal) in
+        let id = base.tables[try base.table(table)].id
+        try base.retypeField(asked, tableID: id, fieldID: field, change)
       }
     case "delete-field":
       let (table, field) = (try text("table"), try text("field"))

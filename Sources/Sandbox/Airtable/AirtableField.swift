@@ -13,7 +13,7 @@ enum AirtableFieldType: String, CaseIterable {
   case createdTime, createdBy, lastModifiedTime, lastModifiedBy, button, aiText
   case externalSyncSource
 
-  /// Whether its cells are Airtable's own doing: never written, never created through the interface.
+  /// Whether its cells are Airtable's own doing: calls neither write them nor create such a field.
   var isComputed: Bool {
     switch self {
     case .formula, .rollup, .multipleLookupValues, .count, .autoNumber, .createdTime, .createdBy,

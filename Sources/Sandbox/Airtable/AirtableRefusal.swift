@@ -3,8 +3,8 @@ import WebServer
 
 /// A call the simulated Airtable refuses, in one of the four shapes the real one uses.
 ///
-/// Where the real type of a refusal is not established, `INVALID_REQUEST_UNKNOWN` stands in: a client
-/// must not tell such cases apart.
+/// Where the real type of a refusal is not established, `INVALID_REQUEST_UNKNOWN` stands in: a
+/// client must not tell such cases apart.
 struct AirtableRefusal: Error, Hashable {
   /// How the body is shaped.
   enum Shape: Hashable {

@@ -36,7 +36,8 @@ extension AirtableBase {
     }
     guard requests[0].type.canBePrimary else {
       throw .invalid(
-        "\(requests[0].type.rawValue) fields cannot be the primary field \(name).\(requests[0].name)"
+        "Field \(name).\(requests[0].name) cannot be the primary field: it is of type "
+          + requests[0].type.rawValue
       )
     }
     let view = AirtableView(id: makeID("viw"), name: "Grid view")
@@ -136,6 +137,41 @@ extension AirtableBase {
     recordChange(BaseChange(deletedFields: gone), change)
   }
 
+  /// Gives a field another type and converts its cells as well as can be; only a person can.
+  ///
+  /// Neither links nor computed fields take part.
+  mutating func retypeField(
+    _ body: JSONValue, tableID: String, fieldID: String, _ change: ChangeContext
+  ) throws(AirtableRefusal) {
+    guard let index = tableIndex(id: tableID), let slot = tables[index].slot(fieldID) else {
+      throw .modelNotFound
+    }
+    let old = tables[index].fields[slot]
+    var whole = body.object ?? JSONObject()
+    whole["name"] = .string(old.name)
+    let request = try FieldRequest(.object(whole), table: tables[index].name)
+    guard request.type != .multipleRecordLinks, old.link == nil, !old.type.isComputed else {
+      throw .invalid("Field \(old.name) cannot be converted to \(request.type.rawValue)")
+    }
+    let texts = tables[index].rows.map { row in
+      row.map { text(index, $0, slot, now: change.now) } ?? ""
+    }
+    let new = field(request)
+    tables[index].fields[slot] = AirtableField(
+      id: old.id, name: old.name, description: old.description, type: new.type,
+      options: new.options, choices: new.choices)
+    tables[index].indexes[slot] = nil
+    let width = tables[index].fields.count
+    for (place, text) in texts.enumerated() where tables[index].rows[place] != nil {
+      // What the new type cannot hold is lost, as at Airtable's screens.
+      let write = try? cell(.string(text), for: tables[index].fields[slot], typecast: true)
+      for choice in write?.newChoices ?? [] { addChoice(choice, index, slot) }
+      tables[index].rows[place]?.store(write?.cell ?? .empty, slot, width: width)
+    }
+    let address = FieldAddress(tableID: tableID, fieldID: old.id)
+    recordChange(BaseChange(changedFields: [(address, previousName: old.name)]), change)
+  }
+
   /// Removes a table and the links into it; only a person can.
   mutating func deleteTable(tableID: String, _ change: ChangeContext) throws(AirtableRefusal) {
     guard let index = tableIndex(id: tableID) else { throw .modelNotFound }
@@ -175,17 +211,8 @@ extension AirtableBase {
 
   /// Adds a checked field and the other end of a link; their addresses, the field's first.
   private mutating func addField(_ request: FieldRequest, to index: Int) -> [FieldAddress] {
-    var field = AirtableField(
-      id: makeID("fld"), name: request.name, description: request.description, type: request.type,
-      options: OptionRule.completed(request.options, for: request.type))
+    var field = field(request)
     var added = [FieldAddress(tableID: tables[index].id, fieldID: field.id)]
-    for (number, choice) in (request.options?["choices"]?.array ?? []).enumerated() {
-      let colors = AirtableField.choiceColors
-      field.choices.append(
-        AirtableChoice(
-          id: makeID("sel"), name: choice["name"]?.string ?? "",
-          color: choice["color"]?.string ?? colors[number % colors.count]))
-    }
     if request.type == .multipleRecordLinks,
       let target = request.options?["linkedTableId"]?.string,
       let other = tableIndex(id: target)
@@ -206,6 +233,21 @@ extension AirtableBase {
     }
     tables[index].fields.append(field)
     return added
+  }
+
+  /// A field as asked for, with a new id and new ids for its options.
+  private mutating func field(_ request: FieldRequest) -> AirtableField {
+    var field = AirtableField(
+      id: makeID("fld"), name: request.name, description: request.description, type: request.type,
+      options: OptionRule.completed(request.options, for: request.type))
+    let colors = AirtableField.choiceColors
+    for (number, choice) in (request.options?["choices"]?.array ?? []).enumerated() {
+      field.choices.append(
+        AirtableChoice(
+          id: makeID("sel"), name: choice["name"]?.string ?? "",
+          color: choice["color"]?.string ?? colors[number % colors.count]))
+    }
+    return field
   }
 
   private func unusedFieldName(_ name: String, in table: Int) -> String {

@@ -137,6 +137,8 @@ extension AirtableBase {
             previous.append((slot, old))
           }
         }
+        // Even when every cell stayed the same: whoever takes the time of change for a change must
+        // not fall into a loop with their own writes.
         tables[table].rows[place]?.modified = change.now
         let id = tables[table].rows[place]?.id ?? ""
         if !outcome.updated.contains(id) { outcome.updated.append(id) }
@@ -229,7 +231,8 @@ extension AirtableBase {
     recordChange(BaseChange(deletedRows: ids.map { (tables[table].id, $0) }), change)
   }
 
-  private mutating func addChoice(_ name: String, _ table: Int, _ slot: Int) {
+  /// Adds an option to a select that does not have it yet.
+  mutating func addChoice(_ name: String, _ table: Int, _ slot: Int) {
     guard !tables[table].fields[slot].choices.contains(where: { $0.name == name }) else { return }
     let colors = AirtableField.choiceColors
     let number = tables[table].fields[slot].choices.count
@@ -245,7 +248,8 @@ extension Cell {
 }
 
 extension AirtableRow {
-  fileprivate mutating func store(_ cell: Cell, _ slot: Int, width: Int) {
+  /// Sets a cell; fields added after the record make it wider.
+  mutating func store(_ cell: Cell, _ slot: Int, width: Int) {
     widen(to: width)
     cells[slot] = cell
   }

@@ -2,7 +2,8 @@ import Background
 import Domain
 import WebServer
 
-/// A simulated Airtable: its Web API with bases in memory, as strict as the real one is known to be.
+/// A simulated Airtable: its Web API over bases in memory, as strict as the real one is known to
+/// be.
 public final class SandboxAirtable: SimulatedService {
   /// How the simulation is set up.
   public struct Options: Sendable {

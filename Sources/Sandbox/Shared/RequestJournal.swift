@@ -60,7 +60,8 @@ public final class RequestJournal: Sendable {
   /// An empty journal.
   public init(clock: SandboxClock) { self.clock = clock }
 
-  /// Notes an arrival. The number is for ``answered(_:status:fault:afterNanoseconds:)``, which must follow once.
+  /// Notes an arrival. The number is for ``answered(_:status:fault:afterNanoseconds:)``, which must
+  /// follow once.
   public func arrived(service: String, key: String, method: String, path: String) -> Int {
     state.withLock { state in
       let now = clock.nanoseconds
@@ -81,7 +82,8 @@ public final class RequestJournal: Sendable {
       state.inFlight[key, default: 0] += 1
       state.summary.arrivalsInSecondMax = max(
         state.summary.arrivalsInSecondMax, state.lastSecond[key]?.count ?? 0)
-      state.summary.inFlightMax = max(state.summary.inFlightMax, state.inFlight[key] ?? 0)
+      state.summary.inFlightMax = max(
+        state.summary.inFlightMax, (state.inFlight[key] ?? 0) + (state.leaving[key]?.count ?? 0))
       return number
     }
   }

@@ -1,4 +1,6 @@
-/// Numbers that look random and are the same for the same seed (SplitMix64, Steele and others 2014).
+/// Numbers that look random and are the same for the same seed.
+///
+/// SplitMix64, by Steele, Lea and Flood (2014): a few lines, and good enough to plan faults with.
 public struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -160,7 +160,11 @@ extension WebResponse {
     WebResponse(
       status: status, headers: [("Content-Type", "text/html; charset=utf-8")],
       body: Array(
-        "<!DOCTYPE html><html><head><title>\(title)</title></head><body><h1>\(title)</h1></body></html>\n"
-          .utf8))
+        """
+        <!DOCTYPE html>
+        <html><head><title>\(title)</title></head><body><h1>\(title)</h1></body></html>
+
+        """
+        .utf8))
   }
 }

@@ -12,6 +12,7 @@ final class Connection {
   private let handle: OpaquePointer
   private var statements: [String: Statement] = [:]
   let path: String
+  private let busyMilliseconds: Int32
 
   /// - Parameter busyMilliseconds: how long to wait for another process's write.
   init(path: String, access: Access, busyMilliseconds: Int32 = 5000) throws(StorageError) {
@@ -24,10 +25,11 @@ final class Connection {
     guard code == SQLITE_OK, let handle else {
       let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
       sqlite3_close_v2(handle)
-      throw StorageError(Self.kind(of: code, opening: true), message)
+      throw StorageError(Self.kind(of: code, opening: true), "\(path): \(message).")
     }
     self.handle = handle
     self.path = path
+    self.busyMilliseconds = busyMilliseconds
     sqlite3_busy_timeout(handle, busyMilliseconds)
     // A misspelt column must be an error, not a string.
     _ = csqlite_db_config_flag(handle, SQLITE_DBCONFIG_DQS_DML, 0)
@@ -127,14 +129,29 @@ final class Connection {
 
   private func prepared(_ sql: String) throws(StorageError) -> Statement {
     if let statement = statements[sql], !statement.isBusy { return statement }
-    let statement = try Statement(sql, on: handle, failure: failure)
+    // A statement lives no longer than its connection; held strongly, neither would ever go.
+    let statement = try Statement(sql, on: handle) { [unowned self] in failure($0, $1) }
     if statements[sql] == nil { statements[sql] = statement }
     return statement
   }
 
   fileprivate func failure(_ code: Int32, _ sql: String) -> StorageError {
-    StorageError(
-      Self.kind(of: code, opening: false), String(cString: sqlite3_errmsg(handle)), sql: sql)
+    let kind = Self.kind(of: code, opening: false)
+    return StorageError(kind, sentence(kind, String(cString: sqlite3_errmsg(handle))), sql: sql)
+  }
+
+  /// What a failure means to a person; SQLite's own words where they say more.
+  private func sentence(_ kind: StorageError.Kind, _ message: String) -> String {
+    switch kind {
+    case .busy:
+      "Another program is writing to \(path) and did not finish within "
+        + "\(busyMilliseconds) ms; nothing was changed, try again."
+    case .diskFull: "No room is left on the disk of \(path); nothing was changed."
+    case .readOnly: "\(path) may not be written: \(message)."
+    case .disk: "The disk of \(path) failed: \(message)."
+    case .corrupt: "\(path) is damaged or no store: \(message)."
+    default: message
+    }
   }
 
   private static func kind(of code: Int32, opening: Bool) -> StorageError.Kind {
@@ -235,6 +252,8 @@ final class Statement {
     isBusy = false
   }
 
+  fileprivate var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
   fileprivate func isNull(_ column: Int32) -> Bool {
     sqlite3_column_type(handle, column) == SQLITE_NULL
   }
@@ -254,13 +273,24 @@ final class Statement {
 /// A row of a query, valid while the query runs. Columns count from 0.
 struct Row {
   fileprivate let statement: Statement
+  private let skipped: Int
 
-  func isNull(_ column: Int) -> Bool { statement.isNull(Int32(column)) }
-  func int(_ column: Int) -> Int { Int(statement.integer(Int32(column))) }
-  func int64(_ column: Int) -> Int64 { statement.integer(Int32(column)) }
-  func bool(_ column: Int) -> Bool { statement.integer(Int32(column)) != 0 }
-  func text(_ column: Int) -> String { statement.text(Int32(column)) }
-  func blob(_ column: Int) -> [UInt8] { statement.blob(Int32(column)) }
+  fileprivate init(statement: Statement) { (self.statement, skipped) = (statement, 0) }
+
+  /// The same row with its first columns left out.
+  init(_ row: Row, skipping columns: Int) {
+    (statement, skipped) = (row.statement, row.skipped + columns)
+  }
+
+  private func place(_ column: Int) -> Int32 { Int32(column + skipped) }
+  /// How many columns there are.
+  var count: Int { statement.columnCount - skipped }
+  func isNull(_ column: Int) -> Bool { statement.isNull(place(column)) }
+  func int(_ column: Int) -> Int { Int(statement.integer(place(column))) }
+  func int64(_ column: Int) -> Int64 { statement.integer(place(column)) }
+  func bool(_ column: Int) -> Bool { statement.integer(place(column)) != 0 }
+  func text(_ column: Int) -> String { statement.text(place(column)) }
+  func blob(_ column: Int) -> [UInt8] { statement.blob(place(column)) }
   func optionalInt(_ column: Int) -> Int? { isNull(column) ? nil : int(column) }
   func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
   func money(_ column: Int) -> Money { Money(minorUnits: int64(column)) }

@@ -216,6 +216,32 @@ struct SchemaTests {
     #expect(try bench.home(ids[0])["Changed"] != nil)
   }
 
+  @Test("a field retyped by hand keeps its id and the cells its new type can hold")
+  func retyped() throws {
+    let bench = try Bench.furnished()
+    let ids = try bench.homes(#""Notes": "$7.50", "Units": 3"#, #""Notes": "seven""#)
+    func retype(_ field: String, _ type: String, _ options: String) throws -> Int {
+      try bench.call(
+        "POST", "/_sandbox/airtable/retype-field",
+        "{\"table\": \"Homes\", \"field\": \"\(field)\", \"type\": \"\(type)\"\(options)}"
+      ).status
+    }
+    let path = "meta/bases/\(bench.base)/tables"
+    func notesID() throws -> JSONValue? {
+      let fields = try bench.call("GET", path).json["tables"]?.array?.first?["fields"]?.array
+      return fields?.first { $0["name"] == "Notes" }?["id"]
+    }
+    let before = try notesID()
+    #expect(try retype("Notes", "number", #", "options": {"precision": 1}"#) == 200)
+    #expect(try retype("Units", "singleSelect", #", "options": {"choices": []}"#) == 200)
+    #expect(try bench.home(ids[0]) == json(#"{"Notes": 7.5, "Units": "3"}"#))
+    #expect(try bench.home(ids[1]) == [:])
+    #expect(try notesID() == before)
+    #expect(try bench.call("POST", "HOMES", #"{"fields": {"Notes": "x"}}"#).status == 422)
+    #expect(try retype("Flats", "singleLineText", "") == 422)
+    #expect(try retype("Notes", "formula", "") == 422)
+  }
+
   @Test("a field or table removed by hand is unknown from then on")
   func removed() throws {
     let bench = try Bench.furnished()

@@ -95,8 +95,8 @@ enum FormulaValue: Hashable {
     switch (left, right) {
     case (.text(let one), .text(let other)): return compare(one, other)
     case (.date(let one), .date(let other)): return compare(one, other)
-    // A moment beside a text is compared letter by letter in the moment's long English form, which
-    // starts with a letter and so stands after every ISO date: the well-known filter that finds all.
+    // Airtable compares a moment with a text as text, in a form of the moment that stands after
+    // every ISO date: the well-known filter that finds every record. Dates are to be parsed first.
     case (.date, .text): return compare("date", "")
     case (.text, .date): return compare("", "date")
     default:

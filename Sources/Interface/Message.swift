@@ -1,0 +1,114 @@
+import Domain
+import Terminal
+
+/// Everything that can happen to the screen: keys, answers, news. The only way its model changes.
+public enum Message: Sendable {
+  // From the terminal.
+  case key(Key)
+  case paste(String)
+  case mouse(Mouse)
+  case resized(Size)
+  /// What time it is; sent before everything else that arrives with it.
+  case clock(Instant)
+
+  // Answers to effects.
+  /// The answer to ``Effect/loadStatus(generation:)``; one older than the last asked for is dropped.
+  case status(SyncStatus, generation: Int)
+  /// The answer to ``Effect/loadMessages``: the newest messages kept in the store, in any order.
+  case messages([LogMessage])
+  /// The answer to a dry run: every write it would make.
+  case dryRun([PlannedWrite])
+  /// An effect was carried out; says what came of it.
+  case effectDone(String)
+  /// An effect was not carried out: why, and what to do.
+  case effectFailed(String, hint: String)
+
+  // News.
+  /// The store changed: what is shown is loaded again, a few times a second at most.
+  case storeChanged
+  /// Work on one resource has come so far. `service` is where records come from or go to.
+  case progress(Resource, service: Service, Progress)
+  /// A sync asked for here has begun.
+  case syncStarted(dryRun: Bool)
+  /// It has ended: in a sentence how, and what to do (or nothing).
+  case syncEnded(String, hint: String, level: LogMessage.Level)
+  /// Syncing is paused, or goes on.
+  case paused(Bool)
+  /// A message to show now; it is kept with the others.
+  case logged(LogMessage)
+  /// What will happen by itself, the soonest first.
+  case upcoming([Upcoming])
+}
+
+/// Something the screen wants done. It cannot do anything itself.
+public enum Effect: Sendable, Hashable {
+  // For the program.
+  /// Read the status; answer with ``Message/status(_:generation:)`` and the same number.
+  case loadStatus(generation: Int)
+  /// Read the kept messages; answer with ``Message/messages(_:)``.
+  case loadMessages
+  /// Start a sync of these resources (none: of all); answer with ``Message/syncStarted(dryRun:)`` and
+  /// ``Message/syncEnded(_:hint:level:)``, a dry run with ``Message/dryRun(_:)`` before that.
+  case startSync(full: Bool, resources: [Resource], dryRun: Bool)
+  /// Stop taking new work, finish the page in hand; answer with ``Message/paused(_:)``.
+  case pauseSync
+  /// Go on; answer with ``Message/paused(_:)``.
+  case resumeSync
+  /// Stop the running sync at its next safe point.
+  case cancelSync
+  /// Try a dead letter again, by its id.
+  case retry(String)
+  /// Try all dead letters again.
+  case retryAll
+  /// Give up on a dead letter for good, by its id.
+  case discard(String)
+
+  // For the terminal; ``ScreenLoop`` carries these out.
+  /// Put text on the clipboard.
+  case copy(String)
+  /// Stop the program as Ctrl-Z does.
+  case suspend
+  /// Draw everything anew.
+  case redraw
+  /// Take the mouse, or leave it to the terminal's own selection.
+  case mouse(Bool)
+  /// Ring.
+  case bell
+  /// End the screen.
+  case quit
+}
+
+/// One write that a dry run found it would make.
+public struct PlannedWrite: Sendable, Hashable {
+  /// What would be done.
+  public enum Kind: String, Sendable, Hashable { case create, update, delete }
+  /// What would be done.
+  public var kind: Kind
+  /// Where.
+  public var service: Service
+  /// Of which resource.
+  public var resource: Resource
+  /// The record in words: `Lease 1042-3`.
+  public var title: String
+  /// What would change, in words; empty when there is nothing to add.
+  public var change: String
+
+  /// A write.
+  public init(
+    _ kind: Kind, service: Service, resource: Resource, title: String, change: String = ""
+  ) {
+    (self.kind, self.service, self.resource) = (kind, service, resource)
+    (self.title, self.change) = (title, change)
+  }
+}
+
+/// Something that will happen by itself.
+public struct Upcoming: Sendable, Hashable {
+  /// What, in words: `poll Buildium`.
+  public var title: String
+  /// When.
+  public var at: Instant
+
+  /// Something to come.
+  public init(_ title: String, at: Instant) { (self.title, self.at) = (title, at) }
+}

@@ -1,0 +1,87 @@
+import Domain
+import Terminal
+
+/// Something that takes keys and draws: a pane, or what opens over it.
+protocol Layer: Sendable {
+  /// What its keys do.
+  static var bindings: [Binding<Self>] { get }
+  /// Whether text is being typed into it, so that letters are letters and not commands.
+  var isTyping: Bool { get }
+  /// Takes a key while text is typed; nil when the key means something else.
+  mutating func type(_ key: Key, _ world: World) -> [Reaction]?
+  /// Does what one of its bindings names.
+  mutating func perform(_ action: Action, _ world: World) -> [Reaction]
+  /// Takes the mouse.
+  mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction]
+  /// Notes that the facts or the area have changed: keeps the selection on its record.
+  mutating func settle(in area: Area, _ world: World) -> [Reaction]
+  /// Draws itself.
+  func draw(on frame: inout Frame, in area: Area, _ world: World)
+}
+
+/// One of the screens behind the tabs. A new pane is one file with its state, its actions, its
+/// bindings and its drawing, and one entry in ``Model/panes``.
+protocol Pane: Layer {
+  /// The name on its tab.
+  static var title: String { get }
+  /// How many things in it need a person; shown on its tab when there are any.
+  func count(_ world: World) -> Int
+}
+
+/// What a layer wants of the shell.
+enum Reaction: Sendable {
+  case effect(Effect)
+  /// Puts another layer on top.
+  case open(any Layer)
+  /// Takes this layer off.
+  case close
+  /// Takes this layer off and does what a key of the layers below would do.
+  case run(Action)
+  /// Shows a message and keeps it.
+  case say(String, LogMessage.Level)
+  /// Shows an answer in the status line only.
+  case answer(String)
+  /// A sync was asked for, or to be stopped.
+  case syncRequested(full: Bool, resources: [Resource], dryRun: Bool)
+  case stopRequested
+}
+
+extension Layer {
+  var isTyping: Bool { false }
+  mutating func type(_ key: Key, _ world: World) -> [Reaction]? { nil }
+  mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction] { [] }
+  mutating func settle(in area: Area, _ world: World) -> [Reaction] { [] }
+
+  /// Its bindings as they stand now.
+  func choices(_ world: World) -> [Choice] { Self.bindings.map { $0.choice(self, world) } }
+}
+
+/// A stretch of text in one style, and a row of them.
+struct Piece: Sendable, Hashable {
+  var text: String
+  var style: Style
+  init(_ text: String, _ style: Style = .text) { (self.text, self.style) = (text, style) }
+}
+
+extension [Piece] {
+  var columns: Int { reduce(0) { $0 + TextWidth.columns($1.text) } }
+}
+
+extension Frame {
+  /// Draws pieces one after another in at most `width` columns.
+  mutating func put(_ pieces: some Collection<Piece>, row: Int, column: Int, width: Int) {
+    var at = column
+    for piece in pieces where at < column + width {
+      let left = column + width - at
+      at += put(
+        TextWidth.truncated(piece.text, to: left), row: row, column: at, style: piece.style,
+        width: left)
+    }
+  }
+
+  /// Draws a line across an area.
+  mutating func rule(row: Int, in area: Area) {
+    fill(
+      Area(row: row, column: area.column, rows: 1, columns: area.columns), with: "─", style: .rule)
+  }
+}

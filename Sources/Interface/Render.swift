@@ -1,0 +1,125 @@
+// The picture of a model: top line, tabs, the pane or what lies over it, the status line, the keys.
+import Domain
+import Terminal
+
+/// Draws a model. Pure: the same model gives the same frame. No size is too small.
+public func render(_ model: Model) -> Frame {
+  var frame = Frame(model.world.size)
+  if model.isTooSmall {
+    model.drawTooSmall(on: &frame)
+  } else {
+    model.drawShell(on: &frame)
+  }
+  return frame
+}
+
+extension World {
+  /// Rows above the main area: top line, tabs, rule; and below it: rule, status line, keys.
+  private static let above = 3, below = 3
+
+  /// Where panes and overlays draw.
+  var mainArea: Area {
+    Area(
+      row: Self.above, column: 0, rows: size.rows - Self.above - Self.below, columns: size.columns)
+  }
+}
+
+extension Model {
+  fileprivate func drawTooSmall(on frame: inout Frame) {
+    let size = world.size
+    let text = "terminal too small (\(size), need \(Self.smallest))"
+    let lines = TextWidth.wrapped(text, to: size.columns, linesMax: size.rows)
+    for (row, line) in lines.prefix(size.rows).enumerated() {
+      frame.put(line, row: row, column: 0, style: .warning)
+    }
+  }
+
+  fileprivate func drawShell(on frame: inout Frame) {
+    let main = world.mainArea
+    drawTop(on: &frame)
+    for (index, tab) in tabs().enumerated() {
+      frame.put(
+        tab.text, row: 1, column: tab.columns.lowerBound, style: index == current ? .tab : .text)
+    }
+    frame.rule(row: main.row - 1, in: frame.area)
+    frame.rule(row: main.endRow, in: frame.area)
+    panes[current].draw(on: &frame, in: main, world)
+    for layer in overlays { layer.draw(on: &frame, in: main, world) }
+    drawNotice(on: &frame, row: main.endRow + 1)
+    drawKeys(on: &frame, row: main.endRow + 2)
+  }
+
+  private func drawTop(on frame: inout Frame) {
+    let width = frame.size.columns
+    var cells = (world.status?.services ?? [])
+      .filter { $0.state != .notConnected || $0.service == .buildium || $0.service == .airtable }
+      .map { SyncPane.serviceCell($0, world) }
+    let waiting = panes.reduce(0) { $0 + $1.count(world) }
+    if waiting > 0 { cells.append(Piece("! \(Words.number(waiting)) need you", .warning)) }
+    let right = Array(cells.map { [$0] }.joined(separator: [Piece("   ")]))
+    let start = max(0, width - 1 - right.columns)
+    frame.put(right, row: 0, column: start, width: width - start)
+    let left = start - 2
+    guard left > "Rentbook".count else { return }
+    var at = 1 + frame.put("Rentbook", row: 0, column: 1, style: .brand)
+    guard left - at > 8 else { return }
+    let month = Words.month(world)
+    let hasMonth = left - at > TextWidth.columns(world.portfolio) + month.count + 6
+    let portfolio = TextWidth.truncated(world.portfolio, to: left - at - 2)
+    at += 2 + frame.put(portfolio, row: 0, column: at + 2, style: .heading)
+    if hasMonth { frame.put(month, row: 0, column: at + 4, style: .text) }
+  }
+
+  /// The tabs and the columns they stand in.
+  func tabs() -> [(text: String, columns: Range<Int>)] {
+    var at = 1
+    return panes.enumerated().map { index, pane in
+      let count = pane.count(world)
+      let text = "\(index + 1) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
+      defer { at += TextWidth.columns(text) + 3 }
+      return (text, at..<(at + TextWidth.columns(text)))
+    }
+  }
+
+  private func drawNotice(on frame: inout Frame, row: Int) {
+    guard let notice = world.notice else { return }
+    var pieces = [Piece("\(notice.level.sign) \(notice.text)", notice.level.style)]
+    if !notice.hint.isEmpty { pieces.append(Piece("  \(notice.hint)", .dim)) }
+    let isCut = pieces.columns > frame.size.columns - 2
+    if isCut, notice.id != 0 {
+      let more = Piece(" L shows all", .key)
+      frame.put(pieces, row: row, column: 1, width: frame.size.columns - 2 - more.text.count)
+      frame.put([more], row: row, column: frame.size.columns - 1 - more.text.count, width: 20)
+    } else {
+      frame.put(pieces, row: row, column: 1, width: frame.size.columns - 2)
+    }
+  }
+
+  /// The keys that work now, as many as fit; the last two, which lead to all others, always do.
+  private func drawKeys(on frame: inout Frame, row: Int) {
+    let isTyping = overlays.last?.isTyping ?? panes[current].isTyping
+    var choices = topChoices().filter { $0.isInFooter && $0.reason == nil }
+    if isTyping, overlays.isEmpty || !(overlays.last is ChoicePicker) {
+      let keep = Choice(
+        keys: [.enter], action: .filter, label: "keep the filter", help: "", isInFooter: true)
+      let end = Choice(
+        keys: [.escape], action: .back, label: "show all", help: "", isInFooter: true)
+      choices = [keep, end]
+    }
+    func pieces(_ choice: Choice) -> [Piece] {
+      var label = choice.label
+      if choice.action == .pauseOrResume, world.isPaused { label = "resume" }
+      return [Piece(choice.keyName, .key), Piece(" \(label)"), Piece("  ")]
+    }
+    let lastCount = overlays.isEmpty && !isTyping ? 2 : 0
+    let last = choices.suffix(lastCount).flatMap(pieces)
+    var line: [Piece] = []
+    for choice in choices.dropLast(lastCount) {
+      let next = pieces(choice)
+      guard line.columns + next.columns + last.columns - 2 < frame.size.columns else { break }
+      line += next
+    }
+    // Without the space after the last.
+    frame.put((line + last).dropLast(), row: row, column: 1, width: frame.size.columns - 1)
+  }
+}

@@ -1,0 +1,80 @@
+// The mapping as it is now: read from the base, kept for a while, remembered between runs.
+import Background
+import Domain
+import Sync
+
+/// Answers which table and field holds what. Any thread may ask.
+final class AirtableMappings: Sendable {
+  /// How long a schema that was read holds; a rename within it only costs a refused filter.
+  static let ageMaxNanoseconds: UInt64 = 600 * 1_000_000_000
+  /// A choice that is missing is looked for again in a schema older than this.
+  static let choiceAgeMaxNanoseconds: UInt64 = 10 * 1_000_000_000
+
+  private struct State {
+    var mapping: AirtableMapping?
+    var readAt: UInt64 = 0
+  }
+
+  private let api: AirtableAPI
+  private let blueprint: AirtableBlueprint
+  private let memory: AirtableMemory
+  private let clock: any Clock
+  private let state = Lock(State())
+
+  init(api: AirtableAPI, names: AirtableNames, memory: AirtableMemory, clock: any Clock) {
+    (self.api, self.memory, self.clock) = (api, memory, clock)
+    blueprint = AirtableBlueprint(names)
+  }
+
+  /// The mapping, read again when it is as old as `ageMax`; with zero always.
+  func current(
+    ageMax: UInt64 = AirtableMappings.ageMaxNanoseconds, _ cancellation: Cancellation
+  ) throws(ProviderError) -> AirtableMapping {
+    let now = clock.monotonicNanoseconds
+    let known = state.withLock { state in
+      state.mapping.flatMap { now - state.readAt < ageMax ? $0 : nil }
+    }
+    if let known { return known }
+    // Two threads may read at once; both read the same, and neither holds the lock meanwhile.
+    let base: AirtableBase
+    do throws(AirtableFailure) {
+      base = try api.schema(cancellation)
+    } catch {
+      throw error.error
+    }
+    let ids = AirtableIDs(base: api.base, text: try memory.load())
+    let (mapping, found) = AirtableResolver(base: base, ids: ids).mapping(blueprint)
+    if found.text != ids.text { try memory.save(found.text) }
+    state.withLock { $0 = State(mapping: mapping, readAt: now) }
+    return mapping
+  }
+
+  /// The mapping read last, however old.
+  var last: AirtableMapping? { state.withLock { $0.mapping } }
+
+  /// Makes the next question read the base again.
+  func forget() {
+    state.withLock {
+      $0.readAt = 0; $0.mapping = nil
+    }
+  }
+
+  /// The table of a resource.
+  ///
+  /// - Throws: `notSetUp` when the base has no table for it that can be used.
+  func table(
+    _ resource: Resource, ageMax: UInt64 = AirtableMappings.ageMaxNanoseconds,
+    _ cancellation: Cancellation
+  ) throws(ProviderError) -> AirtableMapping.Table {
+    let mapping = try current(ageMax: ageMax, cancellation)
+    if let table = mapping.tables[resource.rawValue] { return table }
+    guard blueprint.table(resource.rawValue) != nil else {
+      throw ProviderError(
+        .airtable, .unsupported, "\(resource.title) are not kept in Airtable.")
+    }
+    throw ProviderError(
+      .airtable, .notSetUp,
+      mapping.unusable[resource.rawValue] ?? "There is no table for \(resource.title).",
+      hint: "Run `rentbook airtable setup`.")
+  }
+}

@@ -1,0 +1,49 @@
+import Domain
+
+extension SyncState {
+  /// A record as it was stored, or nil when there is none.
+  public func record(_ resource: Resource, _ id: LocalID) throws(StorageError) -> Record? {
+    try RecordReader(connection: connection, sealing: sealing).record(resource, id)
+  }
+
+  /// The earliest day any record of a resource has in a field, or nil.
+  public func earliestDate(_ resource: Resource, field: String) throws(StorageError)
+    -> CalendarDate?
+  {
+    let schema = RecordSchema.of(resource)
+    guard schema.field(field)?.kind == .date else {
+      throw StorageError(.programming, "\(resource) has no date “\(field)”.")
+    }
+    let column = RecordColumns.quoted(field)
+    return try connection.row(
+      "SELECT MIN(\(column)) FROM \(schema.table) WHERE deleted_at IS NULL"
+    ) { row throws(StorageError) in row.date(0) } ?? nil
+  }
+}
+
+extension SyncRecords {
+  /// A record as it was stored, or nil when there is none.
+  public func record(_ resource: Resource, _ id: LocalID) throws(StorageError) -> Record? {
+    try sync.record(resource, id)
+  }
+
+  /// Stores a record as its service gave it; its id in the store.
+  public func store(_ record: RemoteRecord) throws(StorageError) -> LocalID {
+    try RecordWriter(transaction: transaction).store(record)
+  }
+
+  /// Marks a record as gone.
+  public func remove(_ resource: Resource, _ id: LocalID) throws(StorageError) {
+    try RecordWriter(transaction: transaction).remove(resource, id)
+  }
+
+  /// Mends links whose other end has come; the records that were mended.
+  public func resolveLinks() throws(StorageError) -> [(Resource, LocalID)] {
+    try RecordWriter(transaction: transaction).resolveLinks()
+  }
+}
+
+extension SyncRecords {
+  /// The hash of a record's content, by which a change is told.
+  public func hash(_ record: Record) -> String { sync.hash(record.json.canonicalText) }
+}

@@ -1,0 +1,56 @@
+import Domain
+
+/// A step from one shape of the store to the next. Never edited once it was released.
+struct Migration {
+  let version: Int
+  let name: String
+  let statements: [String]
+}
+
+/// All steps in order, and how they are taken.
+enum Migrations {
+  static let all: [Migration] = [
+    Migration(
+      version: 1, name: "the first store",
+      statements: StoreTables.statements + CoreTables.statements + FinancialTables.statements
+        + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
+        + Triggers.statements + SyncTables.statements)
+  ]
+
+  /// The version this program writes.
+  static var current: Int { all.last?.version ?? 0 }
+
+  /// Takes the steps that are missing, each in a transaction of its own.
+  static func run(
+    on connection: Connection, now: Instant, migrations: [Migration] = all
+  ) throws(StorageError) {
+    let version =
+      try connection.row("PRAGMA user_version") { row throws(StorageError) in row.int(0) } ?? 0
+    for migration in migrations where migration.version > version {
+      try connection.transaction(immediate: true) { () throws(StorageError) in
+        // Another process may have taken the step while this one waited for the lock.
+        let reached =
+          try connection.row("PRAGMA user_version") { row throws(StorageError) in row.int(0) } ?? 0
+        guard reached < migration.version else { return }
+        for statement in migration.statements { try connection.run(statement) }
+        try connection.run("PRAGMA user_version=\(migration.version)")
+        try connection.run(
+          "INSERT INTO schema_versions (version, name, applied_at) VALUES ($1, $2, $3)",
+          .int(migration.version), .text(migration.name), .instant(now))
+      }
+    }
+  }
+}
+
+/// The tables the store keeps about itself.
+enum StoreTables {
+  static let statements: [String] = [
+    """
+    CREATE TABLE schema_versions (
+      version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE TABLE store_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+  ]
+}

@@ -1,0 +1,118 @@
+import Background
+import Domain
+import Storage
+
+/// Links the store with a sink that is already full: reads every row that carries a key, once.
+///
+/// What is seen becomes the base, so that only differences are written, and a record that is there
+/// is never made a second time.
+struct Linker {
+  /// A table of more pages means a cursor that does not move: 500,000 rows at 100 a page, doubled.
+  private static let pagesMax = 10_000
+
+  let hub: Hub
+  let sink: any SinkProvider
+  let state: RunState
+  let resource: Resource
+  /// The fields the sink takes, which is what was compared.
+  let mapping: String
+
+  /// Reads all rows, from where an earlier try ended.
+  func link() -> TaskEnd {
+    do throws(SyncError) {
+      let service = sink.service
+      let resource = resource
+      let now = state.now
+      let known = try hub.read { (sync) throws(StorageError) in try sync.pull(service, resource) }
+      var pull =
+        known
+        ?? PullState(
+          service: service, resource: resource, mode: .full, run: 1, startedAt: now)
+      if pull.completeAt != nil {
+        pull = PullState(
+          service: service, resource: resource, mode: .full, run: pull.run + 1, startedAt: now)
+      }
+      var strangers = 0
+      for _ in 0..<Self.pagesMax {
+        if state.shouldStop { return .interrupted }
+        let page: (rows: [FoundRow], next: String?)
+        do throws(ProviderError) {
+          page = try sink.rows(resource, cursor: pull.cursor, cancellation: state.cancellation)
+        } catch {
+          // An iterator that expired starts again; links already made stay.
+          if error.kind == .refused, pull.cursor != nil {
+            try hub.write { (tables) throws(StorageError) in
+              pull.cursor = nil
+              pull.run += 1
+              try tables.sync.keep(pull)
+            }
+          }
+          return TaskEnd(error)
+        }
+        pull.seen += page.rows.count
+        pull.cursor = page.next
+        pull.mappingHash = mapping
+        if page.next == nil {
+          pull.completeAt = state.now
+          pull.sweptAt = pull.startedAt
+        }
+        let stored = pull
+        let moment = state.now
+        strangers += try hub.write { (tables) throws(StorageError) in
+          var strangers = 0
+          for row in page.rows where !(try adopt(row, run: stored.run, now: moment, tables.sync)) {
+            strangers += 1
+          }
+          try tables.sync.keep(stored)
+          return strangers
+        }
+        if page.next == nil {
+          if strangers > 0 {
+            state.say(
+              .warning,
+              "\(strangers) rows of \(resource.title) at \(service.title) carry the key of a "
+                + "record that is not known here; they are left alone.")
+          }
+          return .done
+        }
+      }
+      return .dead(
+        "\(resource.title) at \(service.title) did not end after \(Self.pagesMax) pages.")
+    } catch {
+      return TaskEnd(error)
+    }
+  }
+
+  /// Links one row; false when its record is not known here.
+  private func adopt(
+    _ found: FoundRow, run: Int, now: Instant, _ sync: SyncState
+  ) throws(StorageError) -> Bool {
+    let service = sink.service
+    guard let source = try sync.source(found.key), !source.isGone else { return false }
+    guard let row = try sync.sink(service, resource, localID: source.localID) else { return false }
+    if row.remoteID == found.remoteID { return true }
+    if row.remoteID != nil {
+      let text = Self.twoRows(found.key, at: service)
+      let intent = Intent(
+        service: service, localID: row.localID, key: found.key, action: .create, remoteID: nil,
+        fields: "{}", stamp: row.stamp)
+      let id = try sync.put(intent, epoch: hub.epoch, at: now)
+      try sync.bury(intent: id, text, kind: SinkRow.Waiting.duplicate.rawValue, at: now)
+      try sync.setWaiting(service, resource, localID: row.localID, .duplicate)
+      state.count(resource) { $0.failed += 1 }
+      state.say(.error, text, found.key)
+      return true
+    }
+    let fields = Set(sink.writableFields(of: resource).map(\.name))
+    let seen = found.record.fields.filter { fields.contains($0.key) && !$0.value.isNull }
+    let base = BaseText.write(seen)
+    try sync.setBase(
+      service, resource, localID: row.localID, remoteID: found.remoteID, base: base,
+      hash: sync.hash(base))
+    return true
+  }
+
+  static func twoRows(_ key: RemoteKey, at service: Service) -> String {
+    "Two rows carry the key \(key) at \(service.title). Remove one of them there, then retry."
+  }
+}

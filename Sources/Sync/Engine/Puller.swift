@@ -1,0 +1,265 @@
+import Background
+import Domain
+import Storage
+
+/// Reads one resource from the source, page by page, each page one transaction with its cursor.
+struct Puller {
+  /// Records at 50 a page, the least a service gives: five million. More means a cursor that does
+  /// not move.
+  private static let pagesMax = 100_000
+  /// The deletions one pull may conclude without a person: so many, or so large a part of what is
+  /// known, whichever is more.
+  private static let absentMax = 10
+  private static let absentPercent = 2
+  /// A cursor may be refused as stale so often in one pull before it counts as a failure.
+  private static let restartsMax = 1
+
+  let hub: Hub
+  let source: any SourceProvider
+  let state: RunState
+  let resource: Resource
+  let jobID: Int64
+  let isFull: Bool
+
+  /// Reads everything, or what changed, from where an earlier try ended.
+  func pull() -> TaskEnd {
+    do throws(SyncError) {
+      let (pull, isContinued) = try begin()
+      let end = try read(pull)
+      guard isContinued, case .done = end else { return end }
+      // Pages read by an earlier start may have changed since; what did is read once more.
+      return try read(try begin().pull)
+    } catch {
+      return TaskEnd(error)
+    }
+  }
+
+  private func read(_ begun: PullState) throws(SyncError) -> TaskEnd {
+    var pull = begun
+    var meter = ProgressMeter(total: pull.total, at: state.clock.monotonicNanoseconds)
+    meter.add(pull.seen, at: state.clock.monotonicNanoseconds)
+    let context = StoredContext(hub: hub, service: source.service)
+    var restarts = 0
+    var isComplete = false
+    for _ in 0..<Self.pagesMax where pull.completeAt == nil {
+      if state.shouldStop { return .interrupted }
+      let page: Page
+      do throws(ProviderError) {
+        page = try source.page(
+          PullRequest(resource, changedSince: pull.changedSince, cursor: pull.cursor),
+          context: context, cancellation: state.cancellation)
+      } catch {
+        guard error.kind == .refused, pull.cursor != nil, restarts < Self.restartsMax else {
+          return TaskEnd(error)
+        }
+        // A stale cursor: what was read stays, the pull begins again.
+        restarts += 1
+        pull.cursor = nil
+        pull.seen = 0
+        pull.run += 1
+        let restarted = pull
+        try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
+        continue
+      }
+      pull.seen += page.records.count
+      pull.total = page.total ?? pull.total
+      pull.cursor = page.next
+      isComplete = page.isComplete
+      meter.total = pull.total
+      meter.add(page.records.count, at: state.clock.monotonicNanoseconds)
+      let isLast = page.next == nil
+      if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
+      try store(page, &pull, &meter, isLast: isLast)
+      if isLast {
+        guard pull.mode == .full, isComplete else { return .done }
+        return try conclude(&pull)
+      }
+    }
+    if pull.completeAt != nil { return .done }
+    return .dead(
+      "\(resource.title) at \(source.service.title) did not end after \(Self.pagesMax) pages.")
+  }
+
+  /// The pull to go on with, or a new one.
+  private func begin() throws(SyncError) -> (pull: PullState, isContinued: Bool) {
+    let service = source.service
+    let resource = resource
+    let now = state.now
+    let known = try hub.read { (sync) throws(StorageError) in try sync.pull(service, resource) }
+    if var known, known.completeAt == nil, !(isFull && known.mode == .incremental) {
+      if known.cursor != nil { return (known, known.startedAt < state.startedAt) }
+      // Stopped before its first page, or between its last page and its end: it begins again, under
+      // a new number, since what it saw then may be gone now.
+      known.seen = 0
+      known.run += 1
+      known.startedAt = now
+      let again = known
+      try hub.write { (tables) throws(StorageError) in try tables.sync.keep(again) }
+      return (again, false)
+    }
+    var pull = PullState(
+      service: service, resource: resource, mode: .full, run: (known?.run ?? 0) + 1,
+      startedAt: now, watermark: known?.watermark, sweptAt: known?.sweptAt)
+    if !isFull, let watermark = known?.watermark,
+      case .incremental(let grain) = source.capabilities(of: resource).reading
+    {
+      pull.mode = .incremental
+      pull.changedSince = watermark.adding(milliseconds: -grain.overlapMilliseconds)
+    }
+    let begun = pull
+    try hub.write { (tables) throws(StorageError) in try tables.sync.keep(begun) }
+    return (begun, false)
+  }
+
+  private func finish(_ pull: inout PullState, isSwept: Bool) {
+    pull.completeAt = state.now
+    // The next pull asks for what changed since this one began, not since it ended: records that
+    // changed meanwhile may have been read before.
+    pull.watermark = pull.startedAt
+    if isSwept { pull.sweptAt = pull.startedAt }
+    pull.cursor = nil
+  }
+
+  private func store(
+    _ page: Page, _ pull: inout PullState, _ meter: inout ProgressMeter, isLast: Bool
+  ) throws(SyncError) {
+    let received = state.now
+    let clock = state.clock.monotonicNanoseconds
+    let progress: Progress? =
+      meter.isDue(at: clock) || isLast ? meter.progress(at: clock) : nil
+    let kept = pull
+    let (jobID, run) = (jobID, pull.run)
+    // The first load of a store has no latency worth measuring.
+    let isFirst = pull.watermark == nil || (isLast && pull.sweptAt == nil)
+    func store(_ records: [RemoteRecord]) throws(SyncError) -> StoredCounts? {
+      try hub.writeIfAllowed { (tables) throws(StorageError) in
+        var counts = StoredCounts()
+        for record in records {
+          try tables.take(record, run: run, received: isFirst ? nil : received, &counts)
+        }
+        if isLast { try tables.resolveLinks() }
+        try tables.sync.keep(kept)
+        if let progress { try tables.sync.progress(job: jobID, progress) }
+        return counts
+      }
+    }
+    var counts = StoredCounts()
+    if let all = try store(page.records) {
+      counts = all
+    } else {
+      // One record breaks a rule of the store; the others must not wait for it.
+      try takeSingly(page.records, run: run, received: isFirst ? nil : received, &counts)
+      _ = try store([])
+    }
+    state.count(resource) { [counts] row in
+      row.pulled += page.records.count
+      row.created += counts.created
+      row.updated += counts.updated
+      row.unchanged += counts.unchanged
+    }
+    if let progress { state.show(resource, .pull, progress) }
+  }
+
+  /// Stores records one by one, those refused once more after the others: two that changed places
+  /// are in each other's way. What is refused then is told and left as it was.
+  private func takeSingly(
+    _ records: [RemoteRecord], run: Int, received: Instant?, _ total: inout StoredCounts
+  ) throws(SyncError) {
+    var waiting = records
+    for isLast in [false, true] {
+      var refused: [RemoteRecord] = []
+      for record in waiting {
+        var rule = ""
+        let counts = try hub.writeIfAllowed(refusal: { rule = $0 }) {
+          (tables) throws(StorageError) in
+          var counts = StoredCounts()
+          try tables.take(record, run: run, received: received, &counts)
+          return counts
+        }
+        if let counts {
+          total.created += counts.created
+          total.updated += counts.updated
+          total.unchanged += counts.unchanged
+        } else if isLast {
+          try hub.write { (tables) throws(StorageError) in
+            try tables.sync.see(record.key, run: run)
+          }
+          state.count(resource) { $0.failed += 1 }
+          state.say(
+            .error,
+            "\(record.key) cannot be stored (\(rule)). It stays as it was; look at it at "
+              + "\(source.service.title).", record.key)
+        } else {
+          refused.append(record)
+        }
+      }
+      waiting = refused
+    }
+  }
+
+  // MARK: What a complete pull did not show
+
+  /// Absence is never a deletion: each absent record is asked for by its id, and only the service's
+  /// "there is none" counts (invariant S9).
+  private func conclude(_ pull: inout PullState) throws(SyncError) -> TaskEnd {
+    let (service, resource, run) = (source.service, resource, pull.run)
+    let (known, absent) = try hub.read { (sync) throws(StorageError) in
+      let known = try sync.knownCount(service, resource)
+      let limit = max(Self.absentMax, known * Self.absentPercent / 100)
+      return (known, try sync.absentIDs(service, resource, run: run, limit: limit + 1))
+    }
+    let limit = max(Self.absentMax, known * Self.absentPercent / 100)
+    if pull.seen == 0, known > 0 {
+      return try brake(
+        "\(service.title) shows no \(resource.title.lowercased()) at all, where \(known) are known.",
+        &pull)
+    }
+    if absent.count > limit {
+      return try brake(
+        "More than \(limit) of \(known) \(resource.title.lowercased()) are missing at "
+          + "\(service.title).", &pull)
+    }
+    let context = StoredContext(hub: hub, service: service)
+    for id in absent {
+      if state.shouldStop { return .interrupted }
+      let key = RemoteKey(service, resource, id)
+      let found: RemoteRecord?
+      do throws(ProviderError) {
+        found = try source.record(
+          resource, id: id, context: context, cancellation: state.cancellation)
+      } catch {
+        return TaskEnd(error)
+      }
+      let now = state.now
+      var counts = StoredCounts()
+      if let found {
+        try takeSingly([found], run: run, received: now, &counts)
+      } else {
+        try hub.write { (tables) throws(StorageError) in try tables.drop(key, at: now) }
+        counts.deleted += 1
+      }
+      let concluded = counts
+      state.count(resource) { row in
+        row.updated += concluded.updated
+        row.unchanged += concluded.unchanged
+        row.deleted += concluded.deleted
+      }
+    }
+    finish(&pull, isSwept: true)
+    let finished = pull
+    try hub.write { (tables) throws(StorageError) in try tables.sync.keep(finished) }
+    return .done
+  }
+
+  /// Stops before a deletion a person has not seen. The pull begins anew the next time.
+  private func brake(_ what: String, _ pull: inout PullState) throws(SyncError) -> TaskEnd {
+    pull.cursor = nil
+    pull.seen = 0
+    pull.run += 1
+    let kept = pull
+    try hub.write { (tables) throws(StorageError) in try tables.sync.keep(kept) }
+    return .dead(
+      "\(what) Nothing was removed. Look at \(source.service.title), then retry; or sync "
+        + "\(resource) again once the records are back.")
+  }
+}

@@ -1,0 +1,236 @@
+import Background
+import Domain
+import Glibc
+import Storage
+
+/// Keeps a source, the store and a sink in step: pulls what changed, and sends on what the sink
+/// does not have yet.
+///
+/// It asks services what they can do and never who they are. A run may be cut off anywhere, by
+/// `kill -9` too: the next one goes on from there, and nothing is made twice.
+public final class SyncEngine: Sendable {
+  private let store: Store
+  private let source: any SourceProvider
+  private let sink: any SinkProvider
+  private let clock: any Clock
+  private let random: any RandomSource
+  private let observer: @Sendable (SyncEvent) -> Void
+  private let cut: (@Sendable (FaultPoint) throws(SyncError) -> Void)?
+  private let status = Lock(Status())
+
+  private struct Status {
+    var isRunning = false
+    var isPaused = false
+    var mailbox: Mailbox<RunSignal>?
+  }
+
+  /// An engine between two services.
+  ///
+  /// - Parameter observer: told how a run gets on, on whichever thread knows it. It must return at
+  ///   once.
+  public convenience init(
+    store: Store, source: any SourceProvider, sink: any SinkProvider, clock: any Clock,
+    randomness: any RandomSource = SystemRandom(),
+    observer: @escaping @Sendable (SyncEvent) -> Void = { _ in }
+  ) {
+    self.init(
+      store: store, source: source, sink: sink, clock: clock, randomness: randomness,
+      observer: observer, cut: nil)
+  }
+
+  init(
+    store: Store, source: any SourceProvider, sink: any SinkProvider, clock: any Clock,
+    randomness: any RandomSource, observer: @escaping @Sendable (SyncEvent) -> Void,
+    cut: (@Sendable (FaultPoint) throws(SyncError) -> Void)?
+  ) {
+    (self.store, self.source, self.sink, self.clock) = (store, source, sink, clock)
+    (self.random, self.observer, self.cut) = (randomness, observer, cut)
+  }
+
+  /// Whether a run was asked to pause.
+  public var isPaused: Bool { status.withLock(\.isPaused) }
+
+  /// Has a run stop at its safe points and wait: requests on their way are seen to their end.
+  public func pause() { set(isPaused: true) }
+
+  /// Lets a paused run go on.
+  public func resume() { set(isPaused: false) }
+
+  private func set(isPaused: Bool) {
+    let mailbox = status.withLock { status in
+      status.isPaused = isPaused
+      return status.mailbox
+    }
+    mailbox?.post(.wake)
+  }
+
+  /// Runs one synchronization to its end, on the calling thread.
+  ///
+  /// Records a service refuses do not stop it; they are counted as failed and wait for a person.
+  ///
+  /// - Throws: ``SyncError`` when another process is at it, the store fails, a service refuses the
+  ///   credentials, has no calls left or cannot be reached, or the work was cancelled.
+  public func run(
+    _ options: SyncOptions = SyncOptions(), cancellation: Cancellation = Cancellation()
+  ) throws(SyncError) -> SyncReport {
+    let mailbox = Mailbox<RunSignal>()
+    let isFree = status.withLock { status in
+      guard !status.isRunning else { return false }
+      (status.isRunning, status.mailbox) = (true, mailbox)
+      return true
+    }
+    guard isFree else {
+      throw .alreadyRunning("A synchronization is under way in this program already.")
+    }
+    defer { status.withLock { ($0.isRunning, $0.mailbox) = (false, nil) } }
+    let token = cancellation.onCancel { mailbox.post(.wake) }
+    defer { cancellation.removeHandler(token) }
+
+    if options.isDryRun {
+      return try withScratch { (scratch) throws(SyncError) in
+        try run(options, in: scratch, mailbox: mailbox, cancellation: cancellation)
+      }
+    }
+    return try run(options, in: store, mailbox: mailbox, cancellation: cancellation)
+  }
+
+  private func run(
+    _ options: SyncOptions, in store: Store, mailbox: Mailbox<RunSignal>,
+    cancellation: Cancellation
+  ) throws(SyncError) -> SyncReport {
+    let began = clock.monotonicNanoseconds
+    let state = RunState(
+      clock: clock, random: random, cancellation: cancellation,
+      isPaused: { [weak self] in self?.isPaused ?? false }, observer: observer)
+    let turn = Turn(store: store, now: state.now, cut: cut)
+    let epoch = try turn.begin()
+    defer { turn.end(epoch) }
+    let hub = Hub(
+      store: store, epoch: epoch, source: source.service, sink: sink.service, cut: cut)
+    let run = SyncRun(
+      hub: hub, source: source, sink: sink, state: state, options: options, mailbox: mailbox)
+    let failure: SyncError?
+    do throws(SyncError) {
+      try run.run()
+      failure = nil
+    } catch {
+      failure = error
+    }
+    let took = Int((clock.monotonicNanoseconds - began) / 1_000_000)
+    let report = state.report(run.resources, durationMilliseconds: took)
+    observer(.finished(report))
+    if let failure { throw failure }
+    return report
+  }
+
+  /// Runs `body` on a copy of the store that is thrown away: what a dry run finds is then exactly
+  /// what a run would do, and the store itself is not touched.
+  private func withScratch(
+    _ body: (Store) throws(SyncError) -> SyncReport
+  ) throws(SyncError) -> SyncReport {
+    let path = "\(store.path).dry-run-\(getpid())-\(random.next() % 1_000_000)"
+    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+    let scratch: Store
+    do throws(StorageError) {
+      scratch = try store.copy(to: path)
+    } catch {
+      throw .store("The store could not be copied for a dry run: \(error.message)")
+    }
+    defer { scratch.close() }
+    return try body(scratch)
+  }
+}
+
+/// The right to synchronize a store: one process at a time, and a dead one holds nothing.
+struct Turn {
+  let store: Store
+  let now: Instant
+  let cut: (@Sendable (FaultPoint) throws(SyncError) -> Void)?
+
+  /// The starts of this process that are at work, by store and number.
+  private static let alive = Lock<Set<String>>([])
+
+  /// Takes the right; the number of this start. What an older start left in flight is in doubt from
+  /// here on.
+  func begin() throws(SyncError) -> Int64 {
+    let (store, now) = (store, now)
+    let host = Self.host
+    let mark = Self.mark(of: getpid()) ?? ""
+    try cut?(.beforeCommit)
+    let outcome: Result<Int64, SyncError>
+    do throws(StorageError) {
+      outcome = try store.writeSync { (records) throws(StorageError) in
+        if let holder = try records.sync.lockHolder(), isAlive(holder, host: host) {
+          return .failure(.alreadyRunning(Self.explain(holder)))
+        }
+        let epoch = try records.sync.beginEpoch(
+          pid: Int(getpid()), processMark: mark, host: host, at: now)
+        try records.sync.takeLock(epoch, at: now)
+        try records.sync.doubtOlder(than: epoch)
+        try records.sync.requeueOlder(than: epoch)
+        return .success(epoch)
+      }
+    } catch {
+      throw .store("The store failed: \(error.message)")
+    }
+    switch outcome {
+    case .failure(let error): throw error
+    case .success(let epoch):
+      _ = Self.alive.withLock { $0.insert("\(store.path) \(epoch)") }
+      do throws(SyncError) {
+        try cut?(.afterCommit)
+      } catch {
+        end(epoch)
+        throw error
+      }
+      return epoch
+    }
+  }
+
+  /// Gives the right back.
+  func end(_ epoch: Int64) {
+    _ = Self.alive.withLock { $0.remove("\(store.path) \(epoch)") }
+    // A store that fails here leaves the lock of a start that is no longer alive, which the next
+    // one may take.
+    guard (try? cut?(.beforeCommit)) != nil || cut == nil else { return }
+    try? store.writeSync { (records) throws(StorageError) in try records.sync.releaseLock(epoch) }
+  }
+
+  private func isAlive(_ holder: Epoch, host: String) -> Bool {
+    // Processes of another machine cannot be seen from here.
+    guard holder.host == host else { return true }
+    if holder.pid == Int(getpid()) {
+      return Self.alive.withLock { $0.contains("\(store.path) \(holder.id)") }
+    }
+    return Self.mark(of: pid_t(holder.pid)) == holder.processMark
+  }
+
+  private static func explain(_ holder: Epoch) -> String {
+    "Another Rentbook (process \(holder.pid) on \(holder.host)) has been synchronizing this store "
+      + "since \(holder.lockedAt?.secondsText ?? holder.startedAt.secondsText)."
+  }
+
+  private static var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// When a process started, in the kernel's own units; nil when there is none of that number.
+  /// The 22nd member of its line, counted after the name, which may hold spaces and brackets.
+  private static func mark(of pid: pid_t) -> String? {
+    let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    guard count > 0, let bracket = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else {
+      return nil
+    }
+    let members = String(decoding: bytes[(bracket + 1)..<count], as: UTF8.self)
+      .split(separator: " ")
+    // The first of these is the third member of the line.
+    return members.count > 19 ? String(members[19]) : nil
+  }
+}

@@ -1,0 +1,144 @@
+import Domain
+
+/// What a run of the engine is asked to do.
+public struct SyncOptions: Sendable, Hashable {
+  /// Which half of the way.
+  public enum Direction: String, Sendable, Hashable, CaseIterable { case pull, push, both }
+
+  /// Everything is read again, whatever is known.
+  public var isFull: Bool
+  /// Only these; nil for all.
+  public var resources: [Resource]?
+  /// Which half of the way.
+  public var direction: Direction
+  /// Nothing is written anywhere; the report lists what would be.
+  public var isDryRun: Bool
+
+  /// A request; by default everything that changed, both ways.
+  public init(
+    isFull: Bool = false, resources: [Resource]? = nil, direction: Direction = .both,
+    isDryRun: Bool = false
+  ) {
+    (self.isFull, self.resources, self.direction) = (isFull, resources, direction)
+    self.isDryRun = isDryRun
+  }
+}
+
+/// What a run did.
+public struct SyncReport: Sendable, Hashable {
+  /// One resource's counts.
+  public struct Row: Sendable, Hashable {
+    /// Which resource it is about.
+    public var resource: Resource
+    /// Records the source gave.
+    public var pulled = 0
+    /// Of those: not known before.
+    public var created = 0
+    /// Of those: known and changed.
+    public var updated = 0
+    /// Of those: known and the same.
+    public var unchanged = 0
+    /// Known records the source has no longer.
+    public var deleted = 0
+    /// Fields changed on two sides; none while records flow one way only.
+    public var conflicts = 0
+    /// Records that were refused, and the resource itself when it could not be read or sent.
+    public var failed = 0
+    /// Rows made at the sink.
+    public var pushedCreated = 0
+    /// Rows changed at the sink.
+    public var pushedUpdated = 0
+    /// Rows removed at the sink.
+    public var pushedDeleted = 0
+
+    /// No counts yet.
+    public init(_ resource: Resource) { self.resource = resource }
+  }
+
+  /// One row per resource that took part, parents first.
+  public var rows: [Row]
+  /// What would be written, in the order in which it would be; empty unless it was a dry run.
+  public var writes: [PlannedWrite]
+  /// What a person should know: refusals, stopped resources, rows left alone.
+  public var messages: [String]
+  /// How long it took.
+  public var durationMilliseconds: Int
+
+  /// A report.
+  public init(
+    rows: [Row] = [], writes: [PlannedWrite] = [], messages: [String] = [],
+    durationMilliseconds: Int = 0
+  ) {
+    (self.rows, self.writes, self.messages) = (rows, writes, messages)
+    self.durationMilliseconds = durationMilliseconds
+  }
+
+  /// Whether something waits for a person.
+  public var needsPerson: Bool { rows.contains { $0.failed > 0 || $0.conflicts > 0 } }
+}
+
+/// A write a dry run found.
+public struct PlannedWrite: Sendable, Hashable {
+  /// What would happen to the record.
+  public enum Action: String, Sendable, Hashable { case create, update, delete }
+
+  /// One field of it.
+  public struct Change: Sendable, Hashable {
+    /// The field.
+    public var field: String
+    /// The value the service has, as far as is known.
+    public var before: FieldValue
+    /// The value it would get.
+    public var after: FieldValue
+
+    /// A change of one field.
+    public init(field: String, before: FieldValue, after: FieldValue) {
+      (self.field, self.before, self.after) = (field, before, after)
+    }
+  }
+
+  /// The service that would be written to.
+  public var service: Service
+  /// The record.
+  public var key: RemoteKey
+  /// What would happen to it.
+  public var action: Action
+  /// The fields that would be sent, by name; none for a deletion.
+  public var changes: [Change]
+
+  /// A planned write.
+  public init(service: Service, key: RemoteKey, action: Action, changes: [Change]) {
+    (self.service, self.key, self.action, self.changes) = (service, key, action, changes)
+  }
+}
+
+/// What the engine tells while it works.
+public enum SyncEvent: Sendable, Hashable {
+  /// How far one resource is in one direction; at most twice a second for each.
+  case progress(Resource, SyncOptions.Direction, Progress)
+  /// Something a person may want to read.
+  case message(LogMessage.Level, String, RemoteKey?)
+  /// The run is over.
+  case finished(SyncReport)
+}
+
+/// Why a run stopped before its end. What was done until then stays done and is not repeated.
+public enum SyncError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Another process is at it; the text says which and since when.
+  case alreadyRunning(String)
+  /// The store failed.
+  case store(String)
+  /// A service refuses the credentials, has no calls left, cannot be reached, or must be set up.
+  case service(ProviderError)
+  /// It was asked to stop.
+  case cancelled
+
+  /// The form shown in logs and messages.
+  public var description: String {
+    switch self {
+    case .alreadyRunning(let text), .store(let text): text
+    case .service(let error): error.description
+    case .cancelled: "cancelled"
+    }
+  }
+}

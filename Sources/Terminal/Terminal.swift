@@ -1,1 +1,0 @@
-// Written by the first part that needs it.

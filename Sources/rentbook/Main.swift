@@ -1,0 +1,45 @@
+import Glibc
+
+/// The program: reads the command line, runs one command, says how it ended.
+@main
+struct Main {
+  static func main() {
+    // A reader that goes away must not kill us in the middle of a write.
+    signal(SIGPIPE, SIG_IGN)
+    setlocale(LC_ALL, "")
+    exit(run(Array(CommandLine.arguments.dropFirst()), environment: environment()).rawValue)
+  }
+
+  static func run(_ words: [String], environment: [String: String]) -> ExitCode {
+    let wantsJSON = words.contains("--json")
+    let parser = ArgumentParser(commands: CommandTable.all)
+    do throws(Failure) {
+      let named = words.contains { !$0.hasPrefix("-") }
+      let words =
+        named || words.contains("--help") || words.contains("-h") ? words : ["screen"] + words
+      switch try parser.parse(words, environment: environment) {
+      case .help(let command):
+        Output.line(parser.help(command))
+        return .done
+      case .run(let command, let invocation):
+        return try command.run(invocation)
+      }
+    } catch {
+      Output.failure(error, json: wantsJSON)
+      return error.exit
+    }
+  }
+
+  private static func environment() -> [String: String] {
+    var result: [String: String] = [:]
+    var pointer = environ
+    while let entry = pointer.pointee {
+      let text = String(cString: entry)
+      if let equals = text.firstIndex(of: "=") {
+        result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+      }
+      pointer += 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,264 @@
+import Background
+import Domain
+import Interface
+import Storage
+import Sync
+
+/// Carries out what the screen asks for, on threads of its own, and posts what came of it.
+///
+/// Reading and small writes go through one thread in order; a synchronization has its own. The
+/// screen's thread never waits for either.
+final class ScreenRunner: Sendable {
+  /// How often changes are looked for while the screen is open and nothing else runs.
+  static let pollMilliseconds: Int64 = 60_000
+  /// The screen is told of changes in the store so often at most.
+  private static let newsNanoseconds: UInt64 = 300_000_000
+
+  private let workspace: Workspace
+  private let post: @Sendable (Message) -> Void
+  private let errands = Mailbox<@Sendable () -> Void>()
+  private let news = Mailbox<Void>()
+  private let end = Cancellation()
+  private let state = Lock(State())
+  /// What is done once before the first synchronization; the demo makes its tables.
+  private let preparation: (@Sendable (Workspace) throws(Failure) -> Void)?
+
+  private struct State {
+    var engine: SyncEngine?
+    var run: Cancellation?
+    var isPrepared = false
+    var isPaused = false
+    var pollAt: Int64?
+    var workers: [Worker] = []
+  }
+
+  init(
+    workspace: Workspace, preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil,
+    post: @escaping @Sendable (Message) -> Void
+  ) {
+    (self.workspace, self.preparation, self.post) = (workspace, preparation, post)
+  }
+
+  /// Starts the threads. With `syncing` a synchronization is begun at once.
+  func start(syncing: Bool) {
+    let news = news
+    workspace.store.observe { _ in news.post(()) }
+    let workers = [
+      Worker(name: "errands") { [self] in
+        while !end.isCancelled { for errand in errands.waitAndTakeAll() { errand() } }
+      },
+      Worker(name: "news") { [self] in
+        while !end.isCancelled {
+          _ = news.waitAndTakeAll()
+          if end.isCancelled { return }
+          post(.storeChanged)
+          end.wait(nanoseconds: Self.newsNanoseconds)
+        }
+      },
+      Worker(name: "schedule") { [self] in keepSchedule() },
+    ]
+    state.withLock { $0.workers = workers }
+    if syncing { startSync(SyncOptions()) }
+  }
+
+  /// Stops everything at its next safe point and waits for it, at most a few seconds.
+  func stop() {
+    end.cancel()
+    state.withLock(\.run)?.cancel()
+    errands.post {}
+    news.post(())
+    for worker in state.withLock(\.workers) { _ = worker.join(nanoseconds: 5_000_000_000) }
+  }
+
+  /// Carries out one effect; returns at once.
+  func carryOut(_ effect: Effect) {
+    switch effect {
+    case .loadStatus(let generation):
+      errand { [self] () throws(Failure) in
+        post(.status(try workspace.status(), generation: generation))
+      }
+    case .loadMessages:
+      errand { [self] () throws(Failure) in
+        let messages = try workspace.onStore { store throws(StorageError) in
+          try store.messages(limit: 500)
+        }
+        post(.messages(messages))
+      }
+    case .startSync(let isFull, let resources, let isDryRun):
+      startSync(
+        SyncOptions(
+          isFull: isFull, resources: resources.isEmpty ? nil : resources, isDryRun: isDryRun))
+    case .pauseSync: setPaused(true)
+    case .resumeSync: setPaused(false)
+    case .cancelSync: state.withLock(\.run)?.cancel()
+    case .retry(let id):
+      errand { [self] () throws(Failure) in
+        _ = try workspace.retry([id])
+        post(.effectDone("It is sent again with the next sync."))
+        startSync(SyncOptions(direction: .push))
+      }
+    case .retryAll:
+      errand { [self] () throws(Failure) in
+        let count = try workspace.retryAll()
+        post(.effectDone("\(count) are sent again with the next sync."))
+        startSync(SyncOptions(direction: .push))
+      }
+    case .discard(let id):
+      errand { [self] () throws(Failure) in
+        try workspace.discard(id)
+        post(.effectDone("It was put aside; a change of the record brings it back."))
+      }
+    case .copy, .suspend, .redraw, .mouse, .bell, .quit:
+      // The loop's own; they do not come here.
+      break
+    }
+  }
+
+  private func errand(_ body: @escaping @Sendable () throws(Failure) -> Void) {
+    errands.post { [post] in
+      do throws(Failure) { try body() } catch {
+        post(.effectFailed(error.message, hint: error.hint))
+      }
+    }
+  }
+
+  // MARK: Synchronizing
+
+  private func setPaused(_ isPaused: Bool) {
+    let engine = state.withLock { state in
+      state.isPaused = isPaused
+      return state.engine
+    }
+    if isPaused { engine?.pause() } else { engine?.resume() }
+    post(.paused(isPaused))
+  }
+
+  private func startSync(_ options: SyncOptions) {
+    let run = Cancellation()
+    let isFree = state.withLock { state in
+      guard state.run == nil, !end.isCancelled else { return false }
+      state.run = run
+      state.pollAt = nil
+      return true
+    }
+    guard isFree else { return }
+    let worker = Worker(name: "sync") { [self] in
+      post(.syncStarted(dryRun: options.isDryRun))
+      let ending = synchronize(options, run)
+      let now = workspace.clock.wallMilliseconds
+      state.withLock { state in
+        (state.run, state.engine) = (nil, nil)
+        state.pollAt = now + Self.pollMilliseconds
+      }
+      post(ending)
+      workspace.network.flush()
+      news.post(())
+      announce()
+    }
+    state.withLock { $0.workers.append(worker) }
+  }
+
+  /// Runs one synchronization to its end; how it ended, for the screen.
+  private func synchronize(_ options: SyncOptions, _ run: Cancellation) -> Message {
+    do throws(Failure) {
+      try prepare()
+      let engine = try workspace.engine { [self] event in observe(event) }
+      let isPaused = state.withLock { state in
+        state.engine = engine
+        return state.isPaused
+      }
+      if isPaused { engine.pause() }
+      let report: SyncReport
+      do throws(SyncError) {
+        report = try engine.run(options, cancellation: run)
+      } catch { throw Failure(error) }
+      if options.isDryRun {
+        post(.dryRun(report.writes.map(Interface.PlannedWrite.init)))
+        return .syncEnded(
+          "Dry run: \(report.writes.count) writes, none made.", hint: "", level: .info)
+      }
+      return ended(report)
+    } catch {
+      if error.exit == .interrupted {
+        return .syncEnded("The sync was stopped; it goes on from there.", hint: "", level: .info)
+      }
+      keep(.error, error.message, error.hint)
+      return .syncEnded(error.message, hint: error.hint, level: .error)
+    }
+  }
+
+  private func ended(_ report: SyncReport) -> Message {
+    let pulled = report.rows.reduce(0) { $0 + $1.created + $1.updated }
+    let sent = report.rows.reduce(0) { $0 + $1.pushedCreated + $1.pushedUpdated + $1.pushedDeleted }
+    let failed = report.rows.reduce(0) { $0 + $1.failed }
+    let text = "In step: \(pulled) changes taken, \(sent) rows written."
+    guard failed > 0 else { return .syncEnded(text, hint: "", level: .info) }
+    return .syncEnded(
+      "\(text) \(failed) wait for you.", hint: "Enter opens what was refused.", level: .warning)
+  }
+
+  private func prepare() throws(Failure) {
+    guard let preparation, !state.withLock(\.isPrepared) else { return }
+    try preparation(workspace)
+    state.withLock { $0.isPrepared = true }
+  }
+
+  private func observe(_ event: SyncEvent) {
+    switch event {
+    case .progress(let resource, let direction, let progress):
+      post(
+        .progress(resource, service: direction == .push ? .airtable : .buildium, progress))
+    case .message(let level, let text, let key): keep(level, text, "", key: key)
+    case .finished: break
+    }
+  }
+
+  /// Keeps a message in the store and shows it.
+  private func keep(
+    _ level: LogMessage.Level, _ text: String, _ hint: String, key: RemoteKey? = nil
+  ) {
+    // A message that cannot be kept is still shown.
+    try? workspace.store.append(level, text, hint: hint, key: key)
+    post(
+      .logged(
+        LogMessage(
+          id: workspace.clock.wallMilliseconds,
+          at: Instant(milliseconds: workspace.clock.wallMilliseconds), level: level, text: text,
+          hint: hint, key: key)))
+  }
+
+  // MARK: The schedule
+
+  private func announce() {
+    guard let at = state.withLock(\.pollAt) else { return post(.upcoming([])) }
+    post(.upcoming([Upcoming("poll Buildium", at: Instant(milliseconds: at))]))
+  }
+
+  /// Looks for changes a minute after the last sync ended, unless it is paused.
+  private func keepSchedule() {
+    while !end.isCancelled {
+      let now = workspace.clock.wallMilliseconds
+      let (pollAt, isPaused) = state.withLock { ($0.pollAt, $0.isPaused) }
+      if let pollAt, pollAt <= now, !isPaused {
+        startSync(SyncOptions())
+      }
+      let wait = pollAt.map { max(1000, $0 - now) } ?? Self.pollMilliseconds
+      end.wait(nanoseconds: UInt64(wait) * 1_000_000)
+    }
+  }
+}
+
+extension Interface.PlannedWrite {
+  init(_ write: Sync.PlannedWrite) {
+    let kind: Kind =
+      switch write.action {
+      case .create: .create
+      case .update: .update
+      case .delete: .delete
+      }
+    let changes = write.changes.map { "\($0.field): \($0.before.json.text) → \($0.after.json.text)" }
+    self.init(
+      kind, service: write.service, resource: write.key.resource, title: write.key.description,
+      change: changes.joined(separator: ", "))
+  }
+}

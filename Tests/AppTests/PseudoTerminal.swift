@@ -1,0 +1,179 @@
+import Glibc
+
+/// The built program in a pseudo-terminal, driven as a person would: keys in, screens out.
+///
+/// Every wait ends when what is waited for is there, or at a deadline with the screen in the error.
+final class PseudoTerminal {
+  struct Timeout: Error, CustomStringConvertible { let description: String }
+
+  private let master: Int32
+  private let process: pid_t
+  private(set) var screen: Screen
+  private var status: Int32?
+  /// The terminal's settings before the program touched them.
+  private let settings: termios
+  private let device: String
+
+  /// The program as the tests' own build made it, beside the tests.
+  static let program: String = {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    let path = String(
+      decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/rentbook"
+  }()
+
+  /// POSIX_SPAWN_SETSID, which the C module leaves out.
+  private static let spawnInNewSession: Int16 = 0x80
+
+  init(
+    _ arguments: [String], environment: [String: String] = [:], rows: Int = 24, columns: Int = 80
+  ) throws {
+    screen = Screen(rows: rows, columns: columns)
+    var master: Int32 = -1
+    var slave: Int32 = -1
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    guard openpty(&master, &slave, nil, nil, &size) == 0 else {
+      throw Timeout(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
+    }
+    var before = termios()
+    tcgetattr(slave, &before)
+    settings = before
+    device = String(cString: ttyname(slave))
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    // A new session that opens the terminal by name gets it as its controlling terminal.
+    posix_spawn_file_actions_addopen(&actions, 0, device, O_RDWR, 0)
+    posix_spawn_file_actions_adddup2(&actions, 0, 1)
+    posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Self.spawnInNewSession)
+    var variables = [
+      "TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC",
+    ]
+    variables.merge(environment) { $1 }
+    var child: pid_t = 0
+    let code = Self.withCStrings([Self.program] + arguments) { argv in
+      Self.withCStrings(variables.map { "\($0)=\($1)" }) { envp in
+        posix_spawn(&child, Self.program, &actions, &attributes, argv, envp)
+      }
+    }
+    posix_spawn_file_actions_destroy(&actions)
+    posix_spawnattr_destroy(&attributes)
+    close(slave)
+    guard code == 0 else {
+      throw Timeout(description: "cannot start \(Self.program): \(String(cString: strerror(code)))")
+    }
+    (self.master, process) = (master, child)
+    _ = fcntl(master, F_SETFL, O_NONBLOCK)
+  }
+
+  deinit {
+    if status == nil {
+      kill(process, SIGKILL)
+      waitpid(process, nil, 0)
+    }
+    close(master)
+  }
+
+  private static func withCStrings<Value>(
+    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Value
+  ) -> Value {
+    let pointers = texts.map { strdup($0) }
+    defer { for pointer in pointers { free(pointer) } }
+    return body(pointers + [nil])
+  }
+
+  /// Presses keys, as the bytes a terminal sends.
+  func press(_ keys: String) {
+    let bytes = Array(keys.utf8)
+    _ = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
+  }
+
+  func signal(_ number: Int32) { kill(process, number) }
+
+  func resize(rows: Int, columns: Int) {
+    screen = Screen(rows: rows, columns: columns)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// Reads the program's output until the screen satisfies `condition`.
+  @discardableResult
+  func wait(
+    _ what: String, seconds: Int = 30, until condition: (Screen) -> Bool
+  ) throws -> Screen {
+    let deadline = Self.now() + UInt64(seconds) * 1000
+    while !condition(screen) {
+      let now = Self.now()
+      guard now < deadline, readOutput(milliseconds: Int32(deadline - now)) else {
+        throw Timeout(description: "waited for \(what); the screen was:\n\(screen.text)")
+      }
+    }
+    return screen
+  }
+
+  /// Reads the program's output until the screen shows `text`.
+  @discardableResult
+  func wait(for text: String, seconds: Int = 30) throws -> Screen {
+    try wait("“\(text)”", seconds: seconds) { $0.text.contains(text) }
+  }
+
+  /// Waits for the end of the program: its exit code, or 128 and the signal that ended it.
+  func waitForExit(seconds: Int = 20) throws -> Int32 {
+    let deadline = Self.now() + UInt64(seconds) * 1000
+    while readOutput(milliseconds: 50) || Self.now() < deadline {
+      var value: Int32 = 0
+      if waitpid(process, &value, WNOHANG) == process {
+        while readOutput(milliseconds: 0) {}
+        status = value
+        return value & 0x7F == 0 ? (value >> 8) & 0xFF : 128 + (value & 0x7F)
+      }
+    }
+    throw Timeout(description: "the program did not end; the screen was:\n\(screen.text)")
+  }
+
+  /// What of the terminal is not as it was before the program: empty when all is restored.
+  func leftOver() -> [String] {
+    var problems: [String] = []
+    for (mode, name) in [
+      (1049, "alternate screen"), (1006, "mouse"), (1000, "mouse"), (1002, "mouse"),
+      (2004, "bracketed paste"), (2026, "synchronized output"),
+    ] where screen.modes.contains(mode) {
+      problems.append(name)
+    }
+    if !screen.modes.contains(25) { problems.append("hidden cursor") }
+    var now = termios()
+    let slave = open(device, O_RDWR | O_NOCTTY)
+    defer { close(slave) }
+    tcgetattr(slave, &now)
+    if now.c_lflag != settings.c_lflag { problems.append("local modes") }
+    if now.c_iflag != settings.c_iflag { problems.append("input modes") }
+    return problems
+  }
+
+  private static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Whether something was read before the time was over.
+  private func readOutput(milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, milliseconds) > 0 else { return false }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(master, &buffer, buffer.count)
+    guard count > 0 else { return false }
+    screen.feed(buffer[..<count])
+    return true
+  }
+}
