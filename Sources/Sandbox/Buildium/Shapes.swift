@@ -222,10 +222,12 @@ enum Shapes {
     AccountingEntity!:{Entity} Date!:date Memo:text<=240 Lines!:[{JournalLine}]2..1000
     """,
     "JournalLine": "GLAccountId!:int Memo:text PostingType!:Credit|Debit Amount!:money",
+    // The form of a country's name is checked where the account is made.
     "BankPost": """
     CheckPrintingInfo:{CheckPrinting} Name!:text1 Description:text
     BankAccountType!:Checking|Savings Country!:text1 AccountNumber:text RoutingNumber:text
     """,
+    // The printing settings may be left out when it is made, and not when it is replaced.
     "BankPut": """
     CheckPrintingInfo!:{CheckPrintingPut} Name!:text1 Description:text
     BankAccountType!:Checking|Savings Country!:text1 AccountNumber:text RoutingNumber:text
