@@ -6,33 +6,104 @@ import Testing
 @Suite("Writing to the simulated Buildium") struct WritingTests {
   let client = TestClient()
 
-  @Test("a PUT replaces the whole record: what it leaves out is gone")
-  func wipes() {
-    let unit = client.sandbox.portfolio { Int($0.units.rows[0].id) }
-    let bare: JSONValue = ["UnitNumber": "7", "Address": address]
-    let reply = client.send("PUT", "/v1/rentals/units/\(unit)", bare).json
-    for member in ["Description", "MarketRent", "UnitBedrooms", "UnitBathrooms", "UnitSize"] {
-      #expect(reply[member]?.isNull == true, "\(member)")
-    }
-    #expect(client.get("/v1/rentals/units/\(unit)").json == reply)
-    let tenant = client.sandbox.portfolio { portfolio in
-      portfolio.tenants.rows.first { !$0.phones.isEmpty && $0.email != nil }?.id ?? 0
-    }
-    let wiped = client.send(
-      "PUT", "/v1/leases/tenants/\(tenant)",
-      ["FirstName": "A", "LastName": "B", "Address": address]
-    ).json
-    #expect(wiped["Email"]?.isNull == true && wiped["PhoneNumbers"]?.array == [])
-    #expect(wiped["DateOfBirth"]?.isNull == true && wiped["EmergencyContact"]?.isNull == true)
-    let rental = client.send(
-      "PUT", "/v1/rentals/1",
-      [
+  /// A full body, the members that a client may leave out, and what they are afterwards.
+  struct Wipe: CustomTestStringConvertible, Sendable {
+    var path: String
+    var full: JSONValue
+    /// What is left out, by the name of the body, and the member and value of the answer.
+    var gone: [(sent: String, read: String, value: JSONValue)]
+    var testDescription: String { path }
+  }
+
+  static let wipes = [
+    Wipe(
+      path: "/v1/rentals/1",
+      full: [
         "Name": "H", "Address": address, "RentalSubType": "Office", "OperatingBankAccountId": 1,
-      ]
-    ).json
-    #expect(rental["RentalManager"]?.isNull == true && rental["YearBuilt"]?.isNull == true)
-    #expect(rental["Reserve"]?.numberText == "0.00")
-    #expect(rental["RentalType"]?.string == "Commercial")
+        "StructureDescription": "Brick", "PropertyManagerId": 301, "YearBuilt": 1950,
+        "Reserve": .number("75.00"),
+      ],
+      gone: [
+        ("StructureDescription", "StructureDescription", .null),
+        ("PropertyManagerId", "RentalManager", .null), ("YearBuilt", "YearBuilt", .null),
+        ("Reserve", "Reserve", .number("0.00")),
+      ]),
+    Wipe(
+      path: "/v1/rentals/units/10001",
+      full: [
+        "UnitNumber": "7", "Address": address, "Description": "d", "UnitSize": 700,
+        "MarketRent": .number("900.00"), "UnitBedrooms": "TwoBed", "UnitBathrooms": "TwoBath",
+      ],
+      gone: ["Description", "UnitSize", "MarketRent", "UnitBedrooms", "UnitBathrooms"].map {
+        ($0, $0, .null)
+      }),
+    Wipe(
+      path: "/v1/rentals/owners/4001",
+      full: [
+        "IsCompany": false, "FirstName": "A", "LastName": "B", "CompanyName": "C",
+        "Address": address, "PropertyIds": [1], "Email": "o@example.com",
+        "AlternateEmail": "p@example.com", "Comment": "c",
+        "PhoneNumbers": ["Home": "(503) 555-0100"],
+        "ManagementAgreementStartDate": "2026-01-01",
+        "ManagementAgreementEndDate": "2027-01-01",
+      ],
+      gone: [
+        ("CompanyName", "CompanyName", ""), ("Email", "Email", ""),
+        ("AlternateEmail", "AlternateEmail", .null), ("Comment", "Comment", .null),
+        ("PhoneNumbers", "PhoneNumbers", []),
+        ("ManagementAgreementStartDate", "ManagementAgreementStartDate", .null),
+        ("ManagementAgreementEndDate", "ManagementAgreementEndDate", .null),
+      ]),
+    Wipe(
+      path: "/v1/leases/tenants/50001",
+      full: [
+        "FirstName": "A", "LastName": "B", "Address": address, "AlternateAddress": address,
+        "Email": "t@example.com", "AlternateEmail": "u@example.com", "Comment": "c",
+        "PhoneNumbers": ["Mobile": "(503) 555-0101"], "DateOfBirth": "1990-02-03",
+        "TaxId": "00-0000000", "EmergencyContact": ["Name": "N"],
+      ],
+      gone: [
+        "AlternateAddress", "Email", "AlternateEmail", "Comment", "DateOfBirth", "TaxId",
+        "EmergencyContact",
+      ].map { ($0, $0, .null) } + [("PhoneNumbers", "PhoneNumbers", [])]),
+    Wipe(
+      path: "/v1/vendors/501",
+      full: [
+        "IsCompany": true, "CompanyName": "C", "CategoryId": 1, "Address": address,
+        "PrimaryEmail": "v@example.com", "AccountNumber": "1", "Website": "w", "Comments": "c",
+        "ExpenseGlAccountId": 11, "VendorInsurance": ["Provider": "P"],
+        "TaxInformation": ["IncludeIn1099": true],
+      ],
+      gone: [
+        "Address", "PrimaryEmail", "AccountNumber", "Website", "Comments", "VendorInsurance",
+        "TaxInformation",
+      ].map { ($0, $0, .null) } + [("ExpenseGlAccountId", "ExpenseGLAccountId", .null)]),
+    Wipe(
+      path: "/v1/glaccounts/24",
+      full: [
+        "Name": "Parking", "AccountNumber": "4401", "SubType": "Income", "Description": "d",
+        "CashFlowClassification": "OperatingActivities", "IsContraAccount": true,
+      ],
+      gone: [
+        ("Description", "Description", .null),
+        ("CashFlowClassification", "CashFlowClassification", .null),
+        ("IsContraAccount", "IsContraAccount", false),
+      ]),
+  ]
+
+  @Test("a PUT replaces the whole record: what it leaves out is gone", arguments: wipes)
+  func wipe(_ test: Wipe) {
+    let full = client.send("PUT", test.path, test.full)
+    #expect(full.status == 200, "\(full.json.text)")
+    var bare = test.full
+    for member in test.gone { bare = bare.without(member.sent) }
+    let wiped = client.send("PUT", test.path, bare)
+    #expect(wiped.status == 200, "\(wiped.json.text)")
+    for member in test.gone {
+      #expect(full.json[member.read] != member.value, "\(member.read) was not written")
+      #expect(wiped.json[member.read] == member.value, "\(member.read) was kept")
+    }
+    #expect(client.get(test.path).json == wiped.json)
   }
 
   @Test("what a PUT cannot write stays: an owner's tax information, a task's description")
