@@ -1,5 +1,6 @@
 import Background
 import Domain
+import Glibc
 import Testing
 import WebServer
 
@@ -92,6 +93,42 @@ import WebServer
     let client = TestClient()
     let server = try client.sandbox.start()
     defer { server.stop() }
-    #expect(server.url.hasPrefix("http://127.0.0.1:"))
+    let text = call(
+      server.port,
+      """
+      GET /v1/rentals/units?propertyids=1&limit=2 HTTP/1.1\r
+      Host: 127.0.0.1\r
+      x-buildium-client-id: sandbox-client\r
+      x-buildium-client-secret: sandbox-secret\r
+      Connection: close\r
+      \r\n
+      """)
+    #expect(text.hasPrefix("HTTP/1.1 200"))
+    #expect(text.lowercased().contains("x-total-count: "))
+    #expect(text.contains("\"PropertyId\":1"))
+    #expect(call(server.port, "GET /v1/rentals HTTP/1.0\r\n\r\n").contains(" 401 "))
+  }
+
+  /// Sends a request as it stands and reads until the server hangs up.
+  private func call(_ port: Int, _ request: String) -> String {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    let bytes = Array(request.utf8)
+    _ = send(socket, bytes, bytes.count, 0)
+    var answer: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
+      answer += buffer[..<count]
+    }
+    return String(decoding: answer, as: UTF8.self)
   }
 }
