@@ -302,7 +302,7 @@ extension BuildiumState {
   func writeBank(_ transaction: LedgerTransaction, _ writer: inout MessageWriter) {
     writer.put("Id", transaction.id)
     if transaction.form == .check {
-      writer.object("Payee", transaction.payee) { write($1, &$0) }
+      writer.object("Payee", transaction.payee) { write($1, withName: false, &$0) }
       writer.put("CheckNumber", transaction.checkNumber)
     }
     writer.put("EntryDate", transaction.day)

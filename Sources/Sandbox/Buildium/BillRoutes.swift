@@ -115,6 +115,9 @@ extension BuildiumState {
         Bill.Markup(amount: $0, kind: markup.text("Type") ?? "Amount")
       }
     }
+    if let markup, markup.kind == "Percent", markup.amount > Money(minorUnits: 10_000) {
+      throw Refusal.unprocessable(key + ".Markup.Amount", "must not be more than 100 percent")
+    }
     return Bill.Line(
       id: 0, entity: entity, accountId: account.id, amount: amount, markup: markup,
       memo: value.text("Memo"))

@@ -59,7 +59,10 @@ extension BuildiumState {
     }
   }
 
-  func write(_ payee: LedgerTransaction.Payee, _ writer: inout MessageWriter) {
+  /// - Parameter withName: a check's payee has none.
+  func write(
+    _ payee: LedgerTransaction.Payee, withName: Bool = true, _ writer: inout MessageWriter
+  ) {
     let (id, name, type, path): (Int32, String?, String, String) =
       switch payee {
       case .tenant(let id):
@@ -68,7 +71,7 @@ extension BuildiumState {
       case .owner(let id): (id, portfolio.owners[id]?.displayName, "RentalOwner", "rentals/owners")
       }
     writer.put("Id", id)
-    writer.put("Name", name)
+    if withName { writer.put("Name", name) }
     writer.put("Type", type)
     writer.put("Href", "\(Self.api)/\(path)/\(id)")
   }

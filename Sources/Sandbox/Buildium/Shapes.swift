@@ -78,7 +78,7 @@ enum Shapes {
     IsEvictionPending!:bool AutomaticallyMoveOutTenants:bool
     """,
     "LeaseRent": "Cycle!:=Cycle Charges!:[{LeaseRentCharge}]1..100",
-    "LeaseRentCharge": "Amount!:money GlAccountId!:int NextDueDate!:date Memo:text",
+    "LeaseRentCharge": "Amount!:money GlAccountId!:int NextDueDate!:date Memo:text<=65",
     "LeaseDeposit": "DueDate!:date Amount!:money",
     "Cosigner": """
     FirstName!:text1 LastName!:text1 Email:text AlternateEmail:text PhoneNumbers:{Phones}
@@ -96,8 +96,7 @@ enum Shapes {
     """,
     "RentPut": "RentCycle!:=Schedule BackdateCharges!:bool Charges!:[{RentCharge}]1..100",
     "RentCharge": """
-    Id:int GLAccountId!:int Amount!:money Memo:text<=65 PostDaysInAdvance:int
-    DueOnDayOfTheMonth:int FirstChargeDate:date
+    Amount!:money GlAccountId!:int NextDueDate!:date Memo:text<=65 PostDaysInAdvance:int
     """,
     "TenantPost": """
     LeaseId!:int FirstName!:text1<=127 LastName!:text1<=127 Email:text AlternateEmail:text
@@ -196,7 +195,10 @@ enum Shapes {
     "Insurance": "Provider:text<=65 PolicyNumber:text<=65 ExpirationDate:date",
     "Category": "Name!:text1",
     "VendorCredit": """
-    EntryDate!:date ReferenceNumber:text<=40 Memo:text<=40 Lines!:[{VendorLine}]1..100
+    EntryDate!:date ReferenceNumber:text<=40 Memo:text<=40 Lines!:[{VendorCreditLine}]1..100
+    """,
+    "VendorCreditLine": """
+    GLAccountId!:int Amount!:money Memo:text<=240 AccountingEntity!:{Entity}
     """,
     "VendorLine": "GLAccountId!:int Amount!:money Memo:text<=215 AccountingEntity!:{Entity}",
     "VendorRefund": """
@@ -220,10 +222,12 @@ enum Shapes {
     AccountingEntity!:{Entity} Date!:date Memo:text<=240 Lines!:[{JournalLine}]2..1000
     """,
     "JournalLine": "GLAccountId!:int Memo:text PostingType!:Credit|Debit Amount!:money",
+    // The form of a country's name is checked where the account is made.
     "BankPost": """
     CheckPrintingInfo:{CheckPrinting} Name!:text1 Description:text
     BankAccountType!:Checking|Savings Country!:text1 AccountNumber:text RoutingNumber:text
     """,
+    // The printing settings may be left out when it is made, and not when it is replaced.
     "BankPut": """
     CheckPrintingInfo!:{CheckPrintingPut} Name!:text1 Description:text
     BankAccountType!:Checking|Savings Country!:text1 AccountNumber:text RoutingNumber:text

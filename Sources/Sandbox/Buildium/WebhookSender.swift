@@ -82,7 +82,8 @@ final class WebhookSender: Sendable {
     }
     for delivery in due {
       if cancellation.isCancelled { return false }
-      finish(delivery, isTaken: post(delivery.body))
+      let started = clock.nanoseconds
+      finish(delivery, isTaken: post(delivery.body), startedAt: started)
     }
     guard due.isEmpty else { return true }
     let pause = next.map { UInt64(Double($0 &- now) / clock.speed) }
@@ -93,8 +94,8 @@ final class WebhookSender: Sendable {
   /// Real nanoseconds after which it looks again by itself.
   private static let pauseMax: UInt64 = 1_000_000_000
 
-  private func finish(_ delivery: Delivery, isTaken: Bool) {
-    let now = clock.nanoseconds
+  /// The wait counts from the start of the attempt, so that a slow refusal does not stretch it.
+  private func finish(_ delivery: Delivery, isTaken: Bool, startedAt: UInt64) {
     state.withLock { state in
       if isTaken {
         state.failures = 0
@@ -105,7 +106,7 @@ final class WebhookSender: Sendable {
         state.waiting = []
       } else if delivery.attempt < Self.retrySeconds.count {
         var again = delivery
-        again.due = now + UInt64(Self.retrySeconds[delivery.attempt]) * 1_000_000_000
+        again.due = startedAt + UInt64(Self.retrySeconds[delivery.attempt]) * 1_000_000_000
         again.attempt += 1
         state.waiting.append(again)
       }

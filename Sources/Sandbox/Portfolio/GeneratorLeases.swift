@@ -8,6 +8,9 @@ extension PortfolioGenerator {
   private static let vacantPercent = 6
   private static let overstayedPercent = 5
 
+  /// The day a lease that starts then was entered: two weeks before, and not after yesterday.
+  private func signing(of start: Day) -> Day { min(start.adding(-14), today.adding(-1)) }
+
   mutating func addLeases(to portfolio: inout Portfolio) {
     for unit in portfolio.units.rows {
       if random.chance(12) { addPastLease(of: unit, to: &portfolio) }
@@ -64,12 +67,12 @@ extension PortfolioGenerator {
     let isEmptied = isOverstayed && random.chance(60)
     let tenants = addTenants(
       random.pick([1, 1, 2, 2, 3]), movedIn: start, of: unit, to: &portfolio)
-    let eviction = status == .active && random.chance(1)
+    let eviction = status == .active && random.chance(2)
     let dueDay = Int32(random.chance(90) ? 1 : random.within(2...15))
     let hasDetails = random.chance(97)
     let offer = random.pick(["NotSet", "NotSet", "NotStarted", "Generated", "Renewed"])
     let cosigner = random.chance(5) ? personName() : nil
-    let updated = moment(of: max(start, firstMonth.first.adding(-300)).adding(-2))
+    let updated = moment(of: signing(of: max(start, firstMonth.first.adding(-300)).adding(12)))
     let cosignerId = portfolio.nextPartId()
     let leaseType = isOverstayed ? "Fixed" : type
     let from = isOverstayed ? min(start, (end ?? today).adding(-200)) : start
@@ -80,7 +83,7 @@ extension PortfolioGenerator {
         id: id, propertyId: unit.propertyId, unitId: unit.id, from: from, to: end,
         type: leaseType, status: status,
         occupants: tenants.map { Lease.Occupant(tenantId: $0, status: occupancy, moveIn: from) },
-        created: from.adding(-14).instant(second: 36_000), updated: updated)
+        created: signing(of: from).instant(second: 36_000), updated: updated)
       lease.termType = isMonthToMonth && !isOverstayed ? "MonthToMonth" : "Standard"
       (lease.rent, lease.deposit) = hasDetails ? (rent, rent) : (nil, nil)
       (lease.isEvictionPending, lease.dueDay, lease.renewalOffer) = (eviction, dueDay, offer)
@@ -123,7 +126,7 @@ extension PortfolioGenerator {
           RentSchedule.Charge(
             id: chargeId, accountId: ChartOfAccounts.rent, amount: amount, memo: nil, first: from,
             postDaysInAdvance: 0, dueDay: dueDay)
-        ], created: from.adding(-14).instant(second: 36_000))
+        ], created: signing(of: from).instant(second: 36_000))
     }
   }
 
@@ -144,8 +147,8 @@ extension PortfolioGenerator {
       return portfolio.tenants.add { id in
         var tenant = Tenant(
           id: id, firstName: name.first, lastName: name.last,
-          created: movedIn.adding(-14).instant(second: 36_000),
-          updated: movedIn.adding(-14).instant(second: 36_000))
+          created: signing(of: movedIn).instant(second: 36_000),
+          updated: signing(of: movedIn).instant(second: 36_000))
         tenant.email =
           emailKind == 0 ? nil : emailKind == 1 ? "" : email(name.first, name.last, Int(id))
         (tenant.phones, tenant.dateOfBirth) = (phones, born)

@@ -6,15 +6,6 @@ enum Basis: String, Sendable, CaseIterable {
   case accrual = "Accrual"
 }
 
-/// How the amount of a transaction's line is spelled. The service does not document it, and both
-/// were met; a reader has to find out which one it has before it.
-public enum SignConvention: String, Sendable, CaseIterable {
-  /// Amounts without a sign, on the side that the transaction's type implies.
-  case magnitude
-  /// Positive increases the account's normal balance, whatever the type.
-  case natural
-}
-
 // The books keep only what a message shows: the lines of one side, for cash and for accrual apart.
 // The whole double entry follows from them: cash lines are met by a bank account or by undeposited
 // funds, and what cash and accrual lines differ by stands in receivables or payables.

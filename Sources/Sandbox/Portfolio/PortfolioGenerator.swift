@@ -28,9 +28,11 @@ struct PortfolioGenerator {
 
   // MARK: Small things
 
-  /// A moment in the working hours of a day.
+  /// A moment in the working hours of a day; today, in its first minutes, for the rest of it may
+  /// still lie ahead.
   mutating func moment(of day: Day) -> Instant {
-    day.instant(second: random.within(8 * 3600...18 * 3600))
+    let second = random.within(8 * 3600...18 * 3600)
+    return day.instant(second: day < today ? second : second % 300)
   }
 
   /// When a transaction of that day was entered: mostly at once, sometimes days later, now and then

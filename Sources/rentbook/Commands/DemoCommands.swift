@@ -102,7 +102,7 @@ final class SimulatedServices: Sendable {
     buildiumOptions.faults = faults
     buildiumOptions.seed = seed
     if let sign = invocation.text("--sign") {
-      guard let convention = Sandbox.SignConvention(rawValue: sign) else {
+      guard let convention = SignConvention(rawValue: sign) else {
         throw .usage("--sign takes magnitude or natural, not “\(sign)”.")
       }
       buildiumOptions.signConvention = convention

@@ -26,7 +26,8 @@ import Testing
       let path = exchange["path"]?.string ?? ""
       let status = exchange["status"]?.int ?? 0
       #expect(
-        (200...204).contains(status), "\(method) \(path): \(status) \(exchange["response"] ?? .null)")
+        (200...204).contains(status),
+        "\(method) \(path): \(status) \(exchange["response"] ?? .null)")
       guard (200...204).contains(status) else { continue }
       if case .found(let route, _) = SandboxBuildium.routes.find(method: method, path: path) {
         seen.insert(method + " /" + route.pattern.joined(separator: "/"))
@@ -43,6 +44,14 @@ import Testing
     let file = try #require(fopen(folder + "/sandbox.jsonl", "w"))
     defer { fclose(file) }
     for exchange in client.recorded { fputs(exchange.text + "\n", file) }
+    let refused = TestClient()
+    let cases =
+      StrictnessTests.queries + StrictnessTests.peopleCases + StrictnessTests.moneyCases
+      + StrictnessTests.taskCases
+    for test in cases where test.status >= 400 {
+      refused.send(test.method, test.target, test.body)
+    }
+    for exchange in refused.recorded { fputs(exchange.text + "\n", file) }
   }
 
   @discardableResult
@@ -151,7 +160,9 @@ import Testing
       ])
     let rent: JSONValue = [
       "RentCycle": "Monthly", "BackdateCharges": false,
-      "Charges": [["Amount": .number("1300.00"), "GLAccountId": 3, "DueOnDayOfTheMonth": 1]],
+      "Charges": [
+        ["Amount": .number("1300.00"), "GlAccountId": 3, "NextDueDate": "2027-11-01"]
+      ],
     ]
     get("/v1/leases/\(id)/rent")
     let rentId = post("/v1/leases/\(id)/rent", rent.with(["StartDate": "2027-11-01"])).id
