@@ -61,7 +61,9 @@ struct DemoTests {
     let terminal = try open(home, rows: rows, columns: columns)
     try terminal.wait(for: "Transactions")
     terminal.press("?")
-    try terminal.wait("the help") { $0.text.lowercased().contains("sync") && $0.text.contains("Esc") }
+    try terminal.wait("the help") {
+      $0.text.lowercased().contains("sync") && $0.text.contains("Esc")
+    }
     terminal.press("\u{1B}")
     try terminal.wait(for: "? help")
     terminal.signal(SIGTERM)
@@ -69,7 +71,8 @@ struct DemoTests {
     #expect(terminal.leftOver() == [])
   }
 
-  @Test("a signal that ends it leaves the terminal as it was", arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test(
+    "a signal that ends it leaves the terminal as it was", arguments: [SIGTERM, SIGINT, SIGHUP])
   func signals(_ number: Int32) throws {
     let home = Home()
     let terminal = try open(home)
@@ -171,7 +174,8 @@ struct Command {
     close(out[1])
     close(err[1])
     guard result == 0 else {
-      throw PseudoTerminal.Timeout(description: "cannot start: \(String(cString: strerror(result)))")
+      throw PseudoTerminal.Timeout(
+        description: "cannot start: \(String(cString: strerror(result)))")
     }
     let output = readAll(out[0])
     let error = readAll(err[0])

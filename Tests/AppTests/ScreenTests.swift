@@ -9,7 +9,8 @@ struct ScreenTests {
       ("ab\r\ncd", "ab\ncd"), ("\u{1B}[2;3Hx", "\n  x"), ("abcdef\u{1B}[1;3H\u{1B}[K", "ab"),
       ("abc\u{1B}[2D\u{1B}[1X", "a c"), ("日本\u{8}\u{8}x", "日x"), ("e\u{301}f", "éf"),
       ("a\u{1B}[3b", "aaaa"), ("one\r\n\u{1B}[1;1H\u{1B}[Ltwo", "two\none"),
-      ("x\u{1B}]0;title\u{7}y", "xy"), ("a\u{1B}[1;1H\u{1B}Mb", "b\na"), ("\u{1B}[31;1mred\u{1B}[m", "red"),
+      ("x\u{1B}]0;title\u{7}y", "xy"), ("a\u{1B}[1;1H\u{1B}Mb", "b\na"),
+      ("\u{1B}[31;1mred\u{1B}[m", "red"),
     ])
   func sequences(_ output: String, _ shown: String) {
     var screen = Screen(rows: 4, columns: 10)

@@ -71,13 +71,12 @@ extension SyncState {
   public func payments(touchingAccount id: LocalID) throws(StorageError) -> [LocalID] {
     try connection.rows(
       """
-      SELECT DISTINCT transactions.id FROM transaction_lines
-      JOIN transactions ON transactions.id = transaction_lines.transaction_id
-      WHERE transaction_lines.gl_account_id = $1 AND transactions.transaction_type = 'Payment'
-        AND transactions.deleted_at IS NULL AND transaction_lines.is_derived = 0
-      ORDER BY transactions.id
+      SELECT id FROM transactions
+      WHERE transaction_type = 'Payment' AND deleted_at IS NULL
+        AND id IN (SELECT transaction_id FROM transaction_lines
+          WHERE gl_account_id = $1 AND is_derived = 0)
       """, .local(id)
-    ) { $0.localID(0) }
+    ) { $0.localID(0) }.sorted()
   }
 
   private func keys(
