@@ -138,7 +138,8 @@ enum IntegrationTables {
       record_key TEXT
     ) STRICT
     """,
-    // The service's own text of each record, secrets masked.
+    // The service's own text of each record, secrets masked. The rows are long: kept in the order they
+    // come, beside their key, they take a third of the room.
     """
     CREATE TABLE source_records (
       service TEXT NOT NULL,
@@ -147,7 +148,7 @@ enum IntegrationTables {
       body TEXT NOT NULL,
       received_at TEXT NOT NULL,
       PRIMARY KEY (service, resource, remote_id)
-    ) STRICT, WITHOUT ROWID
+    ) STRICT
     """,
     // Lists of links as the service gave them; those that mean a table of their own stand there too.
     """
