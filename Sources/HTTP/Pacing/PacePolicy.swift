@@ -27,8 +27,7 @@ public struct PacePolicy: Sendable, Hashable {
   /// - Parameter requestsPerSecond: another rate for a sandbox whose time runs faster.
   public static func buildium(requestsPerSecond: Int = 10) -> PacePolicy {
     PacePolicy(
-      requestsPerSecond: requestsPerSecond, inFlightMax: 10, spreadMilliseconds: 50,
-      silenceMilliseconds: 200...500)
+      requestsPerSecond: requestsPerSecond, inFlightMax: 10, silenceMilliseconds: 200...500)
   }
 
   /// Airtable's: five a second for a base; after a 429 nothing succeeds for 30 seconds. Eight in
