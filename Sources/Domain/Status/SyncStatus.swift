@@ -39,7 +39,8 @@ public struct Progress: Sendable, Hashable {
   public init(
     done: Int, total: Int? = nil, ratePerSecond: Double? = nil, secondsLeft: Int? = nil
   ) {
-    (self.done, self.total) = (done, total)
+    // A service may count less than it gives: Buildium leaves sub-accounts out of its total.
+    (self.done, self.total) = (done, total.map { max($0, done) })
     (self.ratePerSecond, self.secondsLeft) = (ratePerSecond, secondsLeft)
   }
 }

@@ -188,7 +188,8 @@ extension SyncPane {
       case .failed: ("× failed", .error)
       case .paused: ("‖ paused", .warning)
       }
-    guard let progress = row.progress else { return Piece(text, style) }
+    // What is in step has nothing under way, whatever was last said of it.
+    guard let progress = row.progress, row.state != .inStep else { return Piece(text, style) }
     guard let total = progress.total, total > 0 else {
       let done = "\(text)  \(Words.number(progress.done))"
       return Piece(TextWidth.columns(done) <= width ? done : text, style)
