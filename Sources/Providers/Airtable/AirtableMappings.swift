@@ -32,7 +32,8 @@ final class AirtableMappings: Sendable {
   ) throws(ProviderError) -> AirtableMapping {
     let now = clock.monotonicNanoseconds
     let known = state.withLock { state in
-      state.mapping.flatMap { now - state.readAt < ageMax ? $0 : nil }
+      // Another thread may have read since `now` was taken: a difference could be negative.
+      state.mapping.flatMap { now < state.readAt + ageMax ? $0 : nil }
     }
     if let known { return known }
     // Two threads may read at once; both read the same, and neither holds the lock meanwhile.

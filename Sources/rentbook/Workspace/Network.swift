@@ -62,7 +62,8 @@ private final class CallLog: Sendable {
     let now = clock.monotonicNanoseconds
     let isDue = held.withLock { held in
       held.calls.append(entry)
-      return now - held.flushedAt >= Self.waitNanoseconds
+      // Another thread may have flushed since `now` was read: a difference could be negative.
+      return now >= held.flushedAt + Self.waitNanoseconds
     }
     if isDue { flush() }
   }
