@@ -60,11 +60,11 @@ struct Options: Sendable {
   var isJSON = false
   var wantsHelp = false
   /// The portfolio of the benchmarks that synchronize one.
-  var properties = 100
-  var units = 1000
+  var properties = 60
+  var units = 600
   var months = 3
   /// How many times as fast the simulated services live.
-  var speed = 20
+  var speed = 10
   /// Rows of the store in which is looked up.
   var rows = 1_000_000
 

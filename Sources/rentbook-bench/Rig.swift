@@ -7,7 +7,6 @@ import Providers
 import Sandbox
 import Storage
 import Sync
-import Vault
 import WebServer
 
 /// How a rig reaches its services.
@@ -77,17 +76,21 @@ final class Rig: Sendable {
       } catch { throw BenchmarkError("No port for a service: \(error.description)") }
       addresses = servers.map(\.url)
       let curl = CurlClient()
+      // The services' time passes faster for the client too: its pacing is at work with the true
+      // limits, and only the way there and back, which does not shrink, weighs more.
+      let paced = FasterClock(speed: UInt64(speed))
+      var paces = (buildium: PacePolicy.buildium(), airtable: PacePolicy.airtable())
+      paces.buildium.spreadMilliseconds *= speed
+      paces.airtable.spreadMilliseconds *= speed
       http = (
         ServiceClient(
           name: Service.buildium.rawValue, sender: curl,
-          pacer: Pacer(
-            .buildium(requestsPerSecond: Self.buildiumRate * speed), clock: system),
-          clock: system, onCall: { calls.add($0, .buildium) }),
+          pacer: Pacer(paces.buildium, clock: paced), clock: paced,
+          onCall: { calls.add($0, .buildium) }),
         ServiceClient(
           name: Service.airtable.rawValue, sender: curl,
-          pacer: Pacer(
-            .airtable(requestsPerSecond: Self.airtableRate * speed), clock: system),
-          clock: system, classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
+          pacer: Pacer(paces.airtable, clock: paced), clock: paced,
+          classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
           onCall: { calls.add($0, .airtable) })
       )
     }
@@ -158,61 +161,5 @@ final class Rig: Sendable {
     for server in servers { server.stop() }
     buildium.simulation.stop()
     store.close()
-  }
-}
-
-/// Writes calls down as the program does: about once a second.
-private final class CallKeeper: Sendable {
-  private static let waitNanoseconds: UInt64 = 1_000_000_000
-
-  private let store: Store
-  private let clock: SystemClock
-  private let held: Lock<(calls: [APICall], flushedAt: UInt64)>
-
-  init(_ store: Store, _ clock: SystemClock) {
-    (self.store, self.clock) = (store, clock)
-    held = Lock(([], clock.monotonicNanoseconds))
-  }
-
-  func add(_ call: CallRecord, _ service: Service) {
-    let ended = call.startedAtMilliseconds + Int64(call.durationMilliseconds)
-    let entry = APICall(
-      service: service, method: call.method, endpoint: call.path, status: call.status,
-      durationMilliseconds: call.durationMilliseconds, error: call.error,
-      at: Instant(milliseconds: ended))
-    let now = clock.monotonicNanoseconds
-    let isDue = held.withLock { held in
-      held.calls.append(entry)
-      return now - held.flushedAt >= Self.waitNanoseconds
-    }
-    if isDue { flush() }
-  }
-
-  func flush() {
-    let now = clock.monotonicNanoseconds
-    let calls = held.withLock { held in
-      defer { held = ([], now) }
-      return held.calls
-    }
-    // A call that could not be written down was still made.
-    try? store.append(calls)
-  }
-}
-
-/// Seals as the program does, with a key that lives as long as the benchmark.
-struct BenchSealing: RecordSealing {
-  private let box: SecretBox
-
-  init() throws(BenchmarkError) {
-    guard let key = SecretKey([UInt8](repeating: 7, count: SecretKey.byteCount)) else {
-      throw BenchmarkError("There is no locked memory for a key.")
-    }
-    box = SecretBox(key: key)
-  }
-
-  func seal(_ text: String, purpose: String) -> [UInt8] { box.seal(text, purpose: purpose) }
-  func open(_ sealed: [UInt8], purpose: String) -> String? {
-    // What another key sealed is none of this benchmark's.
-    try? box.openText(sealed, purpose: purpose)
   }
 }
