@@ -64,7 +64,7 @@ struct Options: Sendable {
   var units = 600
   var months = 3
   /// How many times as fast the simulated services live.
-  var speed = 10
+  var speed = 4
   /// Rows of the store in which is looked up.
   var rows = 1_000_000
 

@@ -76,7 +76,8 @@ enum TemporaryFolder {
     _ body: (String) throws(BenchmarkError) -> Value
   ) throws(BenchmarkError) -> Value {
     let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/rentbook-bench-XXXXXX".utf8CString)
+    var template = Array(
+      "\(parent)/rentbook-bench-\(String(repeating: "X", count: 6))".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw BenchmarkError("A temporary folder cannot be made in \(parent).")
     }
