@@ -61,8 +61,8 @@ let package = Package(
     .executableTarget(
       name: "rentbook-bench",
       dependencies: [
-        "Domain", "Background", "Terminal", "Vault", "HTTP", "Storage", "Sync", "Providers",
-        "Sandbox", "Interface",
+        "Domain", "Background", "Terminal", "Vault", "HTTP", "WebServer", "Storage", "Sync",
+        "Providers", "Sandbox", "Interface",
       ],
       swiftSettings: strict),
     tests("TidyTests", []),

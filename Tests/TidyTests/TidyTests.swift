@@ -56,8 +56,8 @@ struct TidyTests {
       "Providers", "Sandbox", "WebServer", "Interface",
     ],
     "rentbook-bench": [
-      "Domain", "Background", "Terminal", "Vault", "HTTP", "Storage", "Sync", "Providers",
-      "Sandbox", "Interface",
+      "Domain", "Background", "Terminal", "Vault", "HTTP", "WebServer", "Storage", "Sync",
+      "Providers", "Sandbox", "Interface",
     ],
   ]
   static let libraries = ["CTerm", "CSQLite", "CCurl", "CMicrohttpd", "CSodium"]
