@@ -59,14 +59,28 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
   ]
 
   /// The part of a record's key that names the collection: `rentals` in `buildium/rentals/1042`.
-  public var collection: String {
-    switch self {
-    case .properties: "rentals"
-    case .glAccounts: "glaccounts"
-    case .rentPayments: "payments"
-    default: rawValue.replacing("_", with: "")
-    }
+  public var collection: String { Self.collections[self] ?? rawValue }
+
+  /// The resource of a collection, or nil when there is none of that name.
+  init?(collection: some StringProtocol) {
+    guard let resource = Self.byCollection[String(collection)] else { return nil }
+    self = resource
   }
+
+  // Keys are read for every record that is looked at; these are worked out once.
+  private static let collections: [Resource: String] = Dictionary(
+    uniqueKeysWithValues: allCases.map { resource in
+      switch resource {
+      case .properties: (resource, "rentals")
+      case .glAccounts: (resource, "glaccounts")
+      case .rentPayments: (resource, "payments")
+      default: (resource, resource.rawValue.replacing("_", with: ""))
+      }
+    })
+  private static let byCollection: [String: Resource] = Dictionary(
+    uniqueKeysWithValues: collections.map { ($1, $0) })
+  private static let orders: [Resource: Int] = Dictionary(
+    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
   /// The name people know it by.
   public var title: String {
@@ -105,7 +119,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
     left.order < right.order
   }
 
-  private var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  private var order: Int { Self.orders[self] ?? 0 }
 }
 
 /// Names one record at one service.
@@ -129,7 +143,7 @@ public struct RemoteKey: Sendable, Hashable, Comparable, CustomStringConvertible
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 3, let service = Service(rawValue: String(parts[0])), !parts[2].isEmpty,
-      let resource = Resource.allCases.first(where: { $0.collection == parts[1] })
+      let resource = Resource(collection: parts[1])
     else { return nil }
     self.init(service, resource, String(parts[2]))
   }

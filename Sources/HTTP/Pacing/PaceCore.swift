@@ -7,8 +7,9 @@
 ///
 /// What the service counts is when requests arrive. That moment lies between the writing and the
 /// answer: a request goes only when one second has passed since the latest moment at which the one
-/// `rate` places before it can have arrived, taken as its answer or, when that takes long, its
-/// writing and the spread the policy allows for.
+/// `rate` places before it can have arrived, taken as its answer or, where answers take long, its
+/// writing and the spread the policy allows for. Where answers usually come at once, one that does
+/// not is waited for: something held it up, and it may have been on the way.
 struct PaceCore {
   private let policy: PacePolicy
   /// The space by policy: a second shared out.
@@ -23,6 +24,8 @@ struct PaceCore {
   /// The requests written last, as many as a second allows.
   private var recent: [(number: Int, writtenAt: UInt64, answeredAt: UInt64?)] = []
   private var written = 0
+  /// From writing to answer, averaged over the last few.
+  private var typicalLatency: UInt64 = 0
   private var isHandingOver = false
   private var refusedAt: UInt64?
   private var floor: UInt64 = 0
@@ -64,7 +67,8 @@ struct PaceCore {
   /// When the service can no longer count the request `rate` places before the next.
   private var windowOpensAt: UInt64 {
     guard recent.count >= policy.requestsPerSecond, let first = recent.first else { return 0 }
-    let latest = first.writtenAt + UInt64(policy.spreadMilliseconds) * 1_000_000
+    let spread = UInt64(policy.spreadMilliseconds) * 1_000_000
+    let latest = first.writtenAt + (typicalLatency < spread / 2 ? Self.second : spread)
     return min(first.answeredAt ?? latest, latest) + Self.second + Self.margin
   }
 
@@ -94,6 +98,8 @@ struct PaceCore {
     inFlight -= 1
     if let number, let place = recent.firstIndex(where: { $0.number == number }) {
       recent[place].answeredAt = now
+      let latency = now - min(now, recent[place].writtenAt)
+      typicalLatency = typicalLatency == 0 ? latency : (typicalLatency * 7 + latency) / 8
     }
     let wasWritten = number != nil
     // One that never was written leaves the way free.
