@@ -45,6 +45,25 @@ import Testing
     #expect(world.sink.journal.count == world.mirror.count)
   }
 
+  @Test("a sink without tables is told before anything is read, and a pull alone still runs")
+  func noTables() throws {
+    let world = try World()
+    world.source.fillSmall()
+    let fields = Resource.mirrored.flatMap { resource in
+      MirrorSchema.fields(of: resource).map { "\(resource).\($0.name)" }
+    }
+    world.sink.set(\.withoutFields, Set(fields))
+    #expect {
+      try world.sync()
+    } throws: { error in
+      guard case .service(let error)? = error as? SyncError else { return false }
+      return error.kind == .notSetUp && error.hint.contains("airtable setup")
+    }
+    #expect(try world.jobs().isEmpty)
+    try world.sync(SyncOptions(direction: .pull))
+    #expect(world.sink.journal == [])
+  }
+
   @Test("a second sync writes nothing, whole or not")
   func silent() throws {
     let world = try World()

@@ -119,13 +119,18 @@ final class SyncRun {
       : Resource.allCases.filter { resource in
         isChosen(resource) && source.capabilities(of: resource).reading != .none
       }
-    let pushed =
+    let writable =
       options.direction == .pull
       ? []
-      : Resource.mirrored.filter { resource in
-        isChosen(resource) && sink.capabilities(of: resource).isWritable
-          && !sink.writableFields(of: resource).isEmpty
-      }
+      : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
+    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
+    if pushed.isEmpty, !writable.isEmpty {
+      // A run that could write nowhere must not look like one with nothing to write.
+      throw .service(
+        ProviderError(
+          sink.service, .notSetUp, "There is no table that a record could be written to.",
+          hint: "Run `rentbook airtable setup`, or pull only."))
+    }
     let now = state.now
     let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
