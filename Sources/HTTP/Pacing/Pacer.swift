@@ -69,10 +69,11 @@ public final class Pacer: Sendable {
       state.queue.insert(waiter, at: place)
     }
     while !cancellation.isCancelled {
-      let now = clock.monotonicNanoseconds
+      // The clock is read under the lock: a moment read before it may be older than the last
+      // writing, and the wait counted from it too long.
       let turn: PaceCore.Turn = state.withLock { state in
         guard state.queue.first === waiter else { return .later }
-        let turn = state.core.turn(at: now)
+        let turn = state.core.turn(at: clock.monotonicNanoseconds)
         if turn == .now {
           state.core.take()
           state.queue.removeFirst()
