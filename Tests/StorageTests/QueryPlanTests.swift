@@ -69,6 +69,8 @@ struct QueryPlanTests {
         _ = try state.intents(.airtable, resource, .doubt, limit: 10)
         _ = try state.refusedCount(.airtable, resource)
       }
+      _ = try state.namedIDs(.buildium, .leases, by: .transactions, field: "lease_id")
+      _ = try state.namedIDs(.buildium, .leases, by: .leaseTransactions, field: "lease_id")
       _ = try state.earliestDate(.leases, field: "startDate")
       _ = try state.earliestDate(.transactions, field: "date")
     }

@@ -29,6 +29,14 @@ struct StoredContext: PullContext {
     }
   }
 
+  func namedIDs(
+    of resource: Resource, by referrer: Resource, field: String
+  ) throws(ProviderError) -> [String] {
+    try ask { (sync) throws(StorageError) in
+      try sync.namedIDs(service, resource, by: referrer, field: field)
+    }
+  }
+
   func earliestDate(
     of resource: Resource, field: String
   ) throws(ProviderError) -> CalendarDate? {
