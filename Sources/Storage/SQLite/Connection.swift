@@ -42,7 +42,8 @@ final class Connection {
       try run("PRAGMA synchronous=FULL")
     }
     try run("PRAGMA temp_store=MEMORY")
-    try run("PRAGMA cache_size=-8000")
+    // Readers share the kernel's cache of the file; a large one of each would be memory for nothing.
+    try run("PRAGMA cache_size=\(access == .readWrite ? -8000 : -1000)")
   }
 
   deinit {
