@@ -15,6 +15,7 @@ let libraries: [Target] = [
     name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(
     name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  .systemLibrary(name: "CMalloc"),
   // ncurses needs a macro before its header, so it sits behind a C target of our own.
   .target(
     name: "CTerm",
@@ -40,7 +41,7 @@ let package = Package(
   ],
   targets: libraries + [
     target("Domain"),
-    target("Background"),
+    target("Background", ["CMalloc"]),
     target("Terminal"),
     target("NcursesTerminal", ["Terminal", "CTerm"]),
     target("Vault", ["CSodium"]),

@@ -1,5 +1,6 @@
 // `rentbook-bench [NAME...]`: measures, and prints what it found. It judges nothing: a figure that
 // depends on the machine is no test.
+import Background
 import Domain
 import Glibc
 
@@ -18,7 +19,10 @@ struct Main {
     Benchmark("json", "JSON reader and writer", JSONBenchmark.run),
   ]
 
-  static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
+  static func main() {
+    Memory.shareOneArena()
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
 
   /// 0 when all were measured, 1 when one could not be, 2 when the words make no sense.
   private static func run(_ words: [String]) -> Int32 {

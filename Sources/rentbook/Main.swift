@@ -1,3 +1,4 @@
+import Background
 import Glibc
 
 /// The program: reads the command line, runs one command, says how it ended.
@@ -6,9 +7,7 @@ struct Main {
   static func main() {
     // A reader that goes away must not kill us in the middle of a write.
     signal(SIGPIPE, SIG_IGN)
-    // Threads here wait more than they work. An arena for each would keep a third more memory
-    // resident, and is no faster.
-    mallopt(M_ARENA_MAX, 1)
+    Memory.shareOneArena()
     setlocale(LC_ALL, "")
     exit(run(Array(CommandLine.arguments.dropFirst()), environment: environment()).rawValue)
   }

@@ -199,8 +199,10 @@ public final class ServiceClient: HTTPSending {
     _ cancellation: Cancellation
   ) throws(TransferError) {
     let passed = clock.monotonicNanoseconds - begun
-    let isOffline = if case .failure(let error) = last { error.kind == .noConnection } else { false }
-    guard last != nil, !isOffline, passed + nanoseconds <= retries.totalNanoseconds else {
+    if case .failure(let error) = last, error.kind == .noConnection {
+      throw TransferError(.noConnection, error.message, mayHaveLanded: mayHaveLanded)
+    }
+    guard last != nil, passed + nanoseconds <= retries.totalNanoseconds else {
       let seconds = (nanoseconds + 999_999_999) / 1_000_000_000
       throw TransferError(
         .breakerOpen, "\(name) failed repeatedly and is left alone for \(seconds) s.",
