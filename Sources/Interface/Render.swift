@@ -73,9 +73,10 @@ extension Model {
   /// The tabs and the columns they stand in.
   func tabs() -> [(text: String, columns: Range<Int>)] {
     var at = 1
-    return panes.enumerated().map { index, pane in
+    return panes.map { pane in
       let count = pane.count(world)
-      let text = "\(index + 1) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
+      let text =
+        "\(type(of: pane).number) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
       defer { at += TextWidth.columns(text) + 3 }
       return (text, at..<(at + TextWidth.columns(text)))
     }

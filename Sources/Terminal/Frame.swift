@@ -200,13 +200,14 @@ extension Frame {
   }
 
   /// The picture as text: one line a row, without the spaces at the end of each.
-  public var text: String {
-    (0..<size.rows).map { row in
-      var line = String(
-        cells[(row * size.columns)..<((row + 1) * size.columns)].compactMap(\.text))
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
+  public var text: String { (0..<size.rows).map(lineText).joined(separator: "\n") }
+
+  /// One row as text, without the spaces at its end; empty outside.
+  public func lineText(_ row: Int) -> String {
+    guard row >= 0, row < size.rows else { return "" }
+    var line = String(cells[(row * size.columns)..<((row + 1) * size.columns)].compactMap(\.text))
+    while line.last == " " { line.removeLast() }
+    return line
   }
 }
 

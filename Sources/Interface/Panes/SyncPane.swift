@@ -9,6 +9,7 @@ struct SyncPane: Pane {
   enum Focus: Sendable, Hashable { case resources, jobs, deadLetters }
 
   static let title = "Sync"
+  static let number = 1
 
   var focus = Focus.resources
   var filter = TextField()

@@ -15,7 +15,7 @@ final class ScreenRunner: Sendable {
   private static let newsNanoseconds: UInt64 = 300_000_000
 
   private let workspace: Workspace
-  private let post: @Sendable (Message) -> Void
+  let post: @Sendable (Message) -> Void
   private let errands = Mailbox<@Sendable () -> Void>()
   private let news = Mailbox<Void>()
   private let end = Cancellation()
@@ -108,7 +108,9 @@ final class ScreenRunner: Sendable {
         try workspace.discard(id)
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
-    case .copy, .suspend, .redraw, .mouse, .bell, .quit:
+    case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
+    case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
+    case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
       break
     }
