@@ -96,12 +96,14 @@ extension Model {
   /// Everything that can be done: here, in the shell, and in the other panes.
   private mutating func palette() -> ChoicePicker {
     questions += Self.questionsMax
-    var items = (topChoices() + panes[current].namedChoices(world)).map(ChoicePicker.Item.init)
+    let here = topChoices().filter { !Self.isMovement($0.action) }
+    let known = Set(here.map(\.action))
+    var items = (here + panes[current].namedChoices(world)).map(ChoicePicker.Item.init)
     for (index, pane) in panes.enumerated() where index != current {
       let number = type(of: pane).number
       let title = type(of: pane).title
       for choice in pane.choices(world) + pane.namedChoices(world)
-      where !Self.isEverywhere(choice.action) {
+      where !Self.isMovement(choice.action) && !known.contains(choice.action) {
         items.append(ChoicePicker.Item(choice, pane: number, paneTitle: title))
       }
     }
@@ -111,9 +113,9 @@ extension Model {
   /// More questions than one palette ever asks.
   private static let questionsMax = 1_000_000
 
-  /// What every list has: finding it once in the palette is enough.
-  private static func isEverywhere(_ action: Action) -> Bool {
-    Binding<Model>.movement.contains { $0.action == action } || action == .back || action == .open
+  /// Nobody looks up by name how to move.
+  private static func isMovement(_ action: Action) -> Bool {
+    Binding<Model>.movement.contains { $0.action == action } || action == .back
   }
 }
 

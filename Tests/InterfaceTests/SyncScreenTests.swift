@@ -199,18 +199,18 @@ import Testing
      Rentbook  Harbor & Main Man…  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
      1 Sync 1   5 Ledger   7 Activity
     ────────────────────────────────────────────────────────────────────────────────
-     Commands  type to search: sync  7 of 31
+     Commands and records  type to search: sync  7 of 106
       Brings in what changed and sends what waits.
     ▸s            sync-now                Brings in what changed and sends what wai…
      S            sync-selected-resource  Syncs the selected resource only.
      f            full-sync               Reads every record again and compares it.
      c            stop-sync               × No sync that was started here is runnin…
      1            go-to-sync              Goes to Sync.
+     Tenants      sync tenant 0           Unit 0
+     Tenants      sync tenant 1           Unit 1
+     Tenants      sync tenant 2           Unit 2
      d            dry-run                 Lists every write a sync would make, and …
      p            pause-or-resume         Pauses syncing after the page in hand, or…
-
-
-
 
 
 

@@ -80,23 +80,31 @@ struct RecordBrowser: Sendable {
 
   // MARK: Going
 
-  /// Shows one of its lists, as it was left.
+  /// Shows one of its lists, as it was left in this run or, before that, in an earlier one.
   mutating func show(_ list: ListName, _ world: World) -> [Reaction] {
-    guard lists.contains(list) else { return [] }
-    if behind.isEmpty {
-      left[self.list] = place.table
-    } else {
-      left[behind[0].table.base.list] = behind[0].table
-    }
-    var table =
-      left[list]
-      ?? RecordTable(
-        owner: owner, ListQuery(list),
-        memory: world.memory.tables["\(owner).\(list.rawValue)"] ?? TableMemory())
+    guard lists.contains(list), list != self.list || !behind.isEmpty else { return [] }
+    let home = behind.first?.table ?? place.table
+    left[home.base.list] = home
+    replace(left[list] ?? table(list, world))
+    return [.rememberList(owner, list.rawValue)]
+  }
+
+  /// Takes up the list of an earlier run, looked at as then.
+  mutating func recall(_ world: World) {
+    let name = world.memory.lists[owner].flatMap(ListName.init(rawValue:))
+    replace(table(name.flatMap { lists.contains($0) ? $0 : nil } ?? list, world))
+  }
+
+  private func table(_ list: ListName, _ world: World) -> RecordTable {
+    let memory = world.memory.tables["\(owner).\(list.rawValue)"] ?? TableMemory()
+    return RecordTable(owner: owner, ListQuery(list), memory: memory)
+  }
+
+  private mutating func replace(_ table: RecordTable) {
+    var table = table
     table.resume(after: place.table)
     behind = []
-    place = RecordPlace(table: table, title: Words.title(list))
-    return [.rememberList(owner, list.rawValue)]
+    place = RecordPlace(table: table, title: Words.title(table.base.list))
   }
 
   /// Goes where a link leads and keeps the way back.
@@ -126,7 +134,7 @@ struct RecordBrowser: Sendable {
   /// A view whose questions have numbers that no view before it used.
   private mutating func newView(_ reference: RecordReference) -> RecordView {
     questions += Self.questionsMax
-    var view = RecordView(owner: owner + ".record", reference, number: questions)
+    var view = RecordView(owner: owner + ".record", reference, number: questions, hasTitle: false)
     // What is shown beside already need not be waited for.
     if let preview { view.show(preview.detail) }
     return view

@@ -184,6 +184,7 @@ extension RecordTable {
     }
     let size = max(Self.windowMin, self.height * 4)
     if loaded != query {
+      isStale = false
       return ask(window(query, around: selectedID, size), .rows, world)
     }
     let age = askedAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
@@ -269,7 +270,7 @@ extension RecordTable {
       guard ticket.owner == owner else { return nil }
       guard inFlight?.ticket == ticket else { return [] }
       inFlight = nil
-      pendingMark = nil
+      (pendingMark, isStale) = (nil, false)
       problem = (text, hint)
       return [.say(text, .error)]
     case .storeChanged:
@@ -290,6 +291,11 @@ extension RecordTable {
       }
       marks[wanted] = nil
       (isStale, askedAt) = (true, nil)
+      if let at = rows.firstIndex(where: { $0.id == wanted }) {
+        rows.remove(at: at)
+        matching = matching.map { max(0, $0 - 1) }
+      }
+      scroll()
       return [.answer("The selected record is gone from this list; the nearest row is selected.")]
     }
     if !isRefresh { (matching, totals) = (nil, [:]) }
@@ -370,7 +376,8 @@ extension RecordTable {
     offset = max(0, min(offset, count - height))
     if index < offset { offset = index }
     if index >= offset + height { offset = index - height + 1 }
-    if selectedID == nil || row(at: index) != nil { selectedID = row(at: index)?.id ?? selectedID }
+    // Rows of an older query say nothing about what is selected in this one.
+    if loaded == query, let row = row(at: index) { selectedID = row.id }
     if count == 0 { selectedID = nil }
     if let start = rangeStart { rangeStart = min(start, max(0, count - 1)) }
   }
@@ -392,9 +399,11 @@ extension RecordTable {
   mutating func readFilter() {
     view.filter = filter.text
     problem = nil
-    switch FilterText.read(filter.text, base.list) {
-    case .success(let terms): (self.terms, filterProblem) = (terms, nil)
-    case .failure(let problem): filterProblem = problem.description
+    do throws(ListFilterProblem) {
+      terms = try ListFilter.terms(filter.text, of: base.list)
+      filterProblem = nil
+    } catch {
+      filterProblem = error.description
     }
   }
 

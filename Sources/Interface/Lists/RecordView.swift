@@ -33,8 +33,12 @@ struct RecordView: Sendable {
   private var asked: Ticket?
   private var isStale = true
 
-  init(owner: String, _ reference: RecordReference, number: Int = 0) {
+  /// Whether its own title is the first line; elsewhere it stands above.
+  private let hasTitle: Bool
+
+  init(owner: String, _ reference: RecordReference, number: Int = 0, hasTitle: Bool = true) {
     (self.owner, self.reference, self.number) = (owner, reference, number)
+    self.hasTitle = hasTitle
   }
 
   struct Line: Sendable {
@@ -103,7 +107,7 @@ struct RecordView: Sendable {
     guard let detail else {
       return [Line(pieces: [Piece(problem ?? "Reading…", problem == nil ? .dim : .warning)])]
     }
-    var lines = [Line(pieces: [Piece(detail.title, .heading)])]
+    var lines = hasTitle ? [Line(pieces: [Piece(detail.title, .heading)])] : []
     let nameWidth = min(24, detail.fields.map { TextWidth.columns($0.title) }.max() ?? 0)
     for field in detail.fields {
       let value = CellText.piece(field.value, world)
@@ -152,8 +156,10 @@ struct RecordView: Sendable {
     for text in source.split(separator: "\n", omittingEmptySubsequences: false).prefix(
       Self.sourceLinesMax)
     {
-      let parts = TextWidth.wrapped(String(text), to: max(8, width), linesMax: 40)
-      lines += parts.map { Line(pieces: [Piece($0)]) }
+      let indent = String(text.prefix { $0 == " " }.prefix(20))
+      let parts = TextWidth.wrapped(
+        String(text.dropFirst(indent.count)), to: max(8, width - indent.count), linesMax: 40)
+      lines += parts.map { Line(pieces: [Piece(indent + $0)]) }
     }
     return lines
   }
@@ -242,7 +248,8 @@ struct RecordView: Sendable {
 
   /// Everything it shows, as text.
   func text(_ world: World) -> String {
-    lines(world, width: 10_000).map { line in
+    let title = hasTitle ? [] : [Line(pieces: [Piece(detail?.title ?? "")])]
+    return (title + lines(world, width: 10_000)).map { line in
       var text = line.pieces.map(\.text).joined()
       while text.last == " " { text.removeLast() }
       return text

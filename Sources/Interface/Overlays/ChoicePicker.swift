@@ -80,18 +80,30 @@ struct ChoicePicker: Layer {
     if case .menu = kind { all.allSatisfy { !$0.choice.keys.isEmpty } } else { false }
   }
 
-  /// What matches the words typed: first by name, label or key, then by what the help says, then
-  /// the records.
+  /// What matches the words typed: first what has words that begin so, then what holds them, then
+  /// the records, then what only its help speaks of.
   var shown: [Item] {
-    func isNamed(_ item: Item) -> Bool {
+    if query.text.isEmpty { return all }
+    var (begun, named, told): ([Item], [Item], [Item]) = ([], [], [])
+    for item in all {
       let choice = item.choice
-      return query.matches(choice.action.name, choice.label, choice.keyNames, item.paneTitle)
+      let name = "\(choice.action.name) \(choice.label) \(item.paneTitle)"
+      if Self.begins(name, query.text) {
+        begun.append(item)
+      } else if query.matches(name, choice.keyNames) {
+        named.append(item)
+      } else if query.matches(name, choice.help) {
+        told.append(item)
+      }
     }
-    let named = all.filter(isNamed)
-    let told = all.filter {
-      !isNamed($0) && query.matches($0.choice.action.name, $0.choice.label, $0.choice.help)
-    }
-    return named + told + hits.map { Item($0) }
+    return begun + named + hits.map { Item($0) } + told
+  }
+
+  /// Whether every word typed begins a word of the name.
+  private static func begins(_ name: String, _ typed: String) -> Bool {
+    let words = name.lowercased().split { $0 == " " || $0 == "-" || $0 == "_" }
+    return typed.lowercased().split { $0 == " " || $0 == "-" || $0 == "_" }
+      .allSatisfy { part in words.contains { $0.hasPrefix(part) } }
   }
 
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? {

@@ -114,13 +114,7 @@ extension BrowserPane {
     return true
   }
 
-  mutating func recall(_ world: World) {
-    guard let name = world.memory.lists[browser.owner], let list = ListName(rawValue: name) else {
-      _ = browser.show(browser.list, world)
-      return
-    }
-    _ = browser.show(list, world)
-  }
+  mutating func recall(_ world: World) { browser.recall(world) }
 
   mutating func take(_ message: Message, _ world: World) -> [Reaction] {
     browser.take(message, world)
