@@ -214,6 +214,18 @@ extension Frame {
 // MARK: - Plain letters
 
 extension Frame {
+  /// Takes out what is there for the eye alone: rules and bars, which a reader of the screen would
+  /// spell out.
+  public mutating func removeLines() {
+    for index in cells.indices {
+      if let character = cells[index].text, Self.ornaments.contains(character) {
+        cells[index].text = " "
+      }
+    }
+  }
+
+  private static let ornaments = Set<Character>("─│█░▁▂▃▄▅▆▇▸◂")
+
   /// The picture in ASCII, cell for cell, for a terminal whose locale is not UTF-8.
   public var ascii: Frame {
     var frame = self

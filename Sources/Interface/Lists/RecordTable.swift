@@ -55,7 +55,9 @@ struct RecordTable: Sendable {
 
   // What was asked.
   private var number = 0
+  /// The question about rows whose answer is awaited; and that about sums, which takes longer.
   private var inFlight: Question?
+  private var summing: Question?
   private var isStale = false
   private var needsTotals = false
   private var totalsAt: Instant?
@@ -64,11 +66,12 @@ struct RecordTable: Sendable {
   private var wantsLast = false
 
   /// What rows are wanted for.
-  enum Purpose: Sendable, Hashable { case rows, refresh, totals, marking }
+  enum Purpose: Sendable, Hashable { case rows, totals, marking }
   private struct Question: Sendable {
     var ticket: Ticket
     var purpose: Purpose
     var query: ListQuery
+    var at: Instant
   }
 
   /// What is to be marked when its rows have come.
@@ -161,59 +164,61 @@ extension RecordTable {
 
   /// When it wants to look at the clock again, in milliseconds.
   func nextTick(_ world: World) -> Int? {
-    guard isStale || needsTotals, inFlight == nil else { return nil }
+    guard (isStale && inFlight == nil) || (needsTotals && summing == nil) else { return nil }
     return Int(Self.refreshMilliseconds)
   }
 
   /// Takes up where a table it replaced has left off: answers to that one are too late.
   mutating func resume(after other: RecordTable) {
     number = max(number, other.number)
-    inFlight = nil
+    (inFlight, summing) = (nil, nil)
     isStale = true
     askedAt = nil
   }
 
-  /// Keeps the selection in sight, and asks for what is missing: at most one question at a time.
+  /// Keeps the selection in sight, and asks for what is missing: about rows and about sums one
+  /// question each at a time, and none any more about a query that is no longer meant.
   mutating func settle(height: Int, _ world: World) -> [Reaction] {
     self.height = max(1, height)
     scroll()
-    guard inFlight == nil, problem == nil || isStale else { return [] }
+    if let inFlight, inFlight.query != query { self.inFlight = nil }
+    if let summing, summing.query != query { self.summing = nil }
+    guard problem == nil || isStale else { return [] }
+    return settleRows(world) + settleTotals(world)
+  }
+
+  private mutating func settleRows(_ world: World) -> [Reaction] {
+    guard inFlight == nil else { return [] }
     let query = query
-    if let pendingMark, loaded == query {
-      return ask(marking(pendingMark, query), .marking, world)
-    }
-    let size = max(Self.windowMin, self.height * 4)
+    let size = max(Self.windowMin, height * 4)
     if loaded != query {
       isStale = false
       return ask(window(query, around: selectedID, size), .rows, world)
     }
+    if let pendingMark { return ask(marking(pendingMark, query), .marking, world) }
     let age = askedAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
     if isStale, age < 0 || age >= Self.refreshMilliseconds {
-      isStale = false
-      needsTotals = true
-      return ask(window(query, around: selectedID, size), .refresh, world)
+      (isStale, needsTotals) = (false, true)
+      return ask(window(query, around: selectedID, size), .rows, world)
     }
-    let visible = offset..<max(offset, min(offset + self.height, count))
+    let visible = offset..<max(offset, min(offset + height, count))
     let known = rowsOffset..<(rowsOffset + rows.count)
-    let isMissing =
-      !visible.isEmpty
-      && !(known.contains(visible.lowerBound) && known.contains(visible.upperBound - 1))
+    let isMissing = !visible.isEmpty && known.clamped(to: visible) != visible
     let isNear =
-      (visible.upperBound + self.height > known.upperBound && known.upperBound < count)
-      || (visible.lowerBound < known.lowerBound + self.height && known.lowerBound > 0)
-    if isMissing || isNear {
-      let start = max(0, offset + self.height / 2 - size / 2)
-      return ask(
-        ListRequest(query, offset: start, count: size, wantsTotals: false), .rows, world)
-    }
+      (visible.upperBound + height > known.upperBound && known.upperBound < count)
+      || (visible.lowerBound < known.lowerBound + height && known.lowerBound > 0)
+    guard isMissing || isNear else { return [] }
+    let start = max(0, offset + height / 2 - size / 2)
+    return ask(ListRequest(query, offset: start, count: size, wantsTotals: false), .rows, world)
+  }
+
+  private mutating func settleTotals(_ world: World) -> [Reaction] {
+    guard summing == nil, loaded == query else { return [] }
     let rest = totalsAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
-    if matching == nil
-      || (needsTotals && (rest < 0 || rest >= totalsMilliseconds * Self.totalsShare))
-    {
-      needsTotals = false
-      return ask(ListRequest(query, offset: 0, count: 0), .totals, world)
-    }
-    return []
+    let isDue = rest < 0 || rest >= totalsMilliseconds * Self.totalsShare
+    guard matching == nil || (needsTotals && isDue) else { return [] }
+    needsTotals = false
+    return ask(ListRequest(query, offset: 0, count: 0), .totals, world)
   }
 
   private func window(_ query: ListQuery, around id: String?, _ size: Int) -> ListRequest {
@@ -238,9 +243,12 @@ extension RecordTable {
   ) -> [Reaction] {
     number += 1
     let ticket = Ticket(owner, number)
-    inFlight = Question(ticket: ticket, purpose: purpose, query: request.query)
-    askedAt = world.now
-    problem = nil
+    let question = Question(ticket: ticket, purpose: purpose, query: request.query, at: world.now)
+    if purpose == .totals {
+      summing = question
+    } else {
+      (inFlight, askedAt, problem) = (question, world.now, nil)
+    }
     return [.effect(.loadList(request, ticket))]
   }
 }
@@ -253,24 +261,22 @@ extension RecordTable {
     switch message {
     case .list(let page, let ticket):
       guard ticket.owner == owner else { return nil }
-      // An answer to an older question.
-      guard let question = inFlight, question.ticket == ticket else { return [] }
-      inFlight = nil
-      switch question.purpose {
-      case .rows, .refresh: return take(page, question)
-      case .totals:
-        guard question.query == query else { return [] }
-        totalsMilliseconds = max(0, world.now.milliseconds - (askedAt ?? world.now).milliseconds)
+      if let question = summing, question.ticket == ticket {
+        summing = nil
+        totalsMilliseconds = max(0, world.now.milliseconds - question.at.milliseconds)
         totalsAt = world.now
         takeTotals(page)
-      case .marking: return takeMarks(page)
+      } else if let question = inFlight, question.ticket == ticket {
+        inFlight = nil
+        return question.purpose == .marking ? takeMarks(page) : take(page, question)
       }
+      // Any other is an answer to an older question.
       return []
     case .unanswered(let ticket, let text, let hint):
       guard ticket.owner == owner else { return nil }
-      guard inFlight?.ticket == ticket else { return [] }
-      inFlight = nil
-      (pendingMark, isStale) = (nil, false)
+      guard inFlight?.ticket == ticket || summing?.ticket == ticket else { return [] }
+      (inFlight, summing, pendingMark) = (nil, nil, nil)
+      (isStale, needsTotals) = (false, false)
       problem = (text, hint)
       return [.say(text, .error)]
     case .storeChanged:
