@@ -65,11 +65,11 @@ extension ListName {
     .tenants: [
       ListColumn("name", "Name", .text), ListColumn("property", "Property", .text, sortable: false),
       ListColumn("unit", "Unit", .text, sortable: false), ListColumn("email", "Email", .text),
-      ListColumn("phone", "Phone", .text), ListColumn("city", "City", .text),
+      ListColumn("phone", "Phone", .text, sortable: false), ListColumn("city", "City", .text),
     ],
     .owners: [
       ListColumn("name", "Name", .text), ListColumn("email", "Email", .text),
-      ListColumn("phone", "Phone", .text),
+      ListColumn("phone", "Phone", .text, sortable: false),
       ListColumn("properties", "Properties", .number, sortable: false),
       ListColumn("city", "City", .text), ListColumn("agreement_start", "Agreement from", .date),
       ListColumn("agreement_end", "Until", .date), ListColumn("active", "Active", .flag),
@@ -84,7 +84,7 @@ extension ListName {
     .vendors: [
       ListColumn("name", "Name", .text), ListColumn("category", "Category", .text),
       ListColumn("contact", "Contact", .text), ListColumn("email", "Email", .text),
-      ListColumn("phone", "Phone", .text), ListColumn("insured_until", "Insured until", .date),
+      ListColumn("phone", "Phone", .text, sortable: false), ListColumn("insured_until", "Insured until", .date),
       ListColumn("active", "Active", .flag),
     ],
   ]
@@ -119,7 +119,7 @@ extension ListName {
       ListColumn("amount", "Amount", .money, totalled: true),
       ListColumn("status", "Status", .choice),
       ListColumn("approval", "Approval", .choice, sortable: false),
-      ListColumn("reference", "Reference", .text), ListColumn("memo", "Memo", .text),
+      ListColumn("reference", "Reference", .text), ListColumn("memo", "Memo", .text, sortable: false),
       ListColumn("date", "Date", .date), ListColumn("paid_date", "Paid", .date),
     ],
   ]

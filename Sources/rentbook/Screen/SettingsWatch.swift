@@ -12,7 +12,7 @@ final class SettingsWatch: Sendable {
   init?(_ path: String, changed: @escaping @Sendable () -> Void) {
     let folder = Files.parent(of: path)
     let name = String(path.split(separator: "/").last ?? "")
-    let changes = inotify_init1(Int32(IN_CLOEXEC.rawValue | IN_NONBLOCK.rawValue))
+    let changes = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
     guard changes >= 0 else { return nil }
     // Editors write in place, or write another file and rename it.
     let mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)

@@ -60,7 +60,7 @@ final class UndoJournal: Sendable {
   /// What could be undone and done again now.
   func undoable() throws(Failure) -> Undoable {
     try load()
-    return state.withLock(Self.undoable)
+    return state.withLock { Self.undoable($0) }
   }
 
   /// Undoes the last action, or does the last undone one again. An entry that cannot be undone any
