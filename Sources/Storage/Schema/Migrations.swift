@@ -16,6 +16,7 @@ enum Migrations {
         + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
         + Triggers.statements + SyncTables.statements),
     Migration(version: 2, name: "lists in any order", statements: ListTables.statements),
+    Migration(version: 3, name: "the month", statements: MonthTables.statements),
   ]
 
   /// The version this program writes.
