@@ -205,7 +205,10 @@ public enum BillRefusal: Error, Sendable, Hashable {
   case ownBill(String)
   case approvedByYou(String)
   case notInLedger
+  case noPayablesAccount(candidates: [String])
+  case beforeBill(CalendarDate)
   case periodClosed(until: CalendarDate)
+  case lineAmount(Int)
 }
 
 /// Decides what comes of a request; changes nothing.

@@ -82,6 +82,19 @@ extension BillRefusal {
       Refusal(
         "not_in_ledger", "The bill's entry is not in the ledger here, so it cannot be reversed.",
         hint: "Get the transactions: `rentbook sync --resource transactions`.")
+    case .noPayablesAccount(let candidates):
+      Refusal(
+        "no_payables_account",
+        candidates.isEmpty
+          ? "No account for payables was found."
+          : "Several accounts may be the one for payables: \(candidates.joined(separator: ", ")).",
+        hint: "Name it: `rentbook bills policy --payables-account ID`.")
+    case .beforeBill(let day):
+      Refusal("before_bill", "The bill is dated \(day) and is not voided before that.")
+    case .lineAmount(let number):
+      Refusal(
+        "line_amount",
+        "The amount of line \(number) is zero or above \(BillRules.lineAmountMax).")
     case .periodClosed(let day):
       Refusal(
         "period_closed", "The books are closed through \(day).",

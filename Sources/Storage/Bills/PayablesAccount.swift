@@ -59,3 +59,26 @@ struct BookPeriods {
     return closed.adding(days: 1)
   }
 }
+
+extension Store {
+  /// Names the account bills are owed on; bills that were posted stay on theirs (invariant I41).
+  ///
+  /// - Returns: why it may not be; nil when it is done.
+  public func setPayablesAccount(_ account: String, by name: String) throws(StorageError)
+    -> Refusal?
+  {
+    try write { transaction throws(StorageError) in
+      let access = Access(connection: transaction.connection)
+      let actor = try access.actor(name)
+      guard let role = actor.role else { return BillRefusal.unknownUser(name).refusal }
+      guard role.managesUsers else { return UserRefusal.roleMayNot(role).refusal }
+      try access.setPayables(account, at: transaction.now)
+      try AuditTrail(transaction).append(
+        AuditTrail.Entry(
+          kind: "policy", subject: "policy:payables", name: "", actor: name, action: "policy",
+          details: ["payables_account": .string(account)]))
+      transaction.note(.settings)
+      return nil
+    }
+  }
+}

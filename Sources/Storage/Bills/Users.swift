@@ -39,6 +39,25 @@ struct Access {
     }
   }
 
+  /// The store's organisation, made when there is none.
+  func organisation(at now: Instant) throws(StorageError) -> LocalID {
+    let known = try connection.row("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1") {
+      row throws(StorageError) in row.localID(0)
+    }
+    if let known { return known }
+    let id = LocalIDs.new(at: now)
+    try connection.run(
+      "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)", .local(id),
+      .text("Rentbook"), .instant(now))
+    return id
+  }
+
+  func setPayables(_ account: LocalID, at now: Instant) throws(StorageError) {
+    try connection.run(
+      "UPDATE organisations SET ap_gl_account_id = $2 WHERE id = $1",
+      .local(try organisation(at: now)), .local(account))
+  }
+
   func isLastAdmin(_ name: String) throws(StorageError) -> Bool {
     let admins = try users("AND role = 'admin'").map(\.name)
     return admins == [name]
@@ -260,25 +279,12 @@ private struct UserWriter {
       VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
       ON CONFLICT (name) DO UPDATE SET role = excluded.role, submit_limit = excluded.submit_limit,
         approval_limit = excluded.approval_limit, is_active = 1
-      """, .local(LocalIDs.new(at: transaction.now)), .local(try organisation()),
+      """, .local(LocalIDs.new(at: transaction.now)), .local(try access.organisation(at: transaction.now)),
       .text(user.name), .text(user.role.rawValue), user.submitLimit.map { .money($0) },
       user.approvalLimit.map { .money($0) }, .instant(transaction.now))
   }
 
   func deactivate(_ name: String) throws(StorageError) {
     try connection.run("UPDATE users SET is_active = 0 WHERE name = $1", .text(name))
-  }
-
-  /// The store's organisation, made when there is none.
-  private func organisation() throws(StorageError) -> LocalID {
-    let known = try connection.row("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1") {
-      row throws(StorageError) in row.localID(0)
-    }
-    if let known { return known }
-    let id = LocalIDs.new(at: transaction.now)
-    try connection.run(
-      "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)", .local(id),
-      .text("Rentbook"), .instant(transaction.now))
-    return id
   }
 }
