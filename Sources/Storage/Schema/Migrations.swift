@@ -17,6 +17,8 @@ enum Migrations {
         + Triggers.statements + SyncTables.statements),
     Migration(version: 2, name: "lists in any order", statements: ListTables.statements),
     Migration(version: 3, name: "the month", statements: MonthTables.statements),
+    Migration(
+      version: 4, name: "approval, applications and deposits", statements: BillTables.statements),
   ]
 
   /// The version this program writes.
