@@ -71,7 +71,9 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background"]),
-    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    .testTarget(
+      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
