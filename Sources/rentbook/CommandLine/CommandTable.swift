@@ -4,6 +4,7 @@ enum CommandTable {
     [
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
-      [ImportCommand.spec], [MergeCasesCommand.spec],
+      [ImportCommand.spec], RulesCommands.specs,
+      [MergeCasesCommand.spec],
     ].flatMap(\.self)
 }
