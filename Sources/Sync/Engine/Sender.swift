@@ -193,9 +193,7 @@ enum Settling {
     _ row: SinkRow, _ service: Service, _ resource: Resource, remoteID: String,
     sent: FieldValues, _ extent: Extent, fields: [FieldDefinition], in sync: SyncState
   ) throws(StorageError) {
-    var base = BaseText.read(row.base, fields)
-    for (name, value) in sent { base[name] = value.isNull ? nil : value }
-    let text = BaseText.write(base)
+    let text = BaseText.setting(sent, in: row.base)
     let hash = sync.hash(text)
     try sync.setBase(
       service, resource, localID: row.localID, remoteID: remoteID, base: text, hash: hash)
