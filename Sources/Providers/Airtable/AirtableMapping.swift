@@ -233,7 +233,8 @@ struct AirtableResolver {
     }
     let unusable = blueprint.tables.compactMap { mapping.unusable[$0.ours] }
     mapping.problems = (unusable + mapping.problems).map { AirtableWords.plain($0) }
-    mapping.drift = mapping.drift.filter(\.field.isEmpty) + mapping.drift.filter { !$0.field.isEmpty }
+    mapping.drift =
+      mapping.drift.filter(\.field.isEmpty) + mapping.drift.filter { !$0.field.isEmpty }
     return (mapping, ids)
   }
 

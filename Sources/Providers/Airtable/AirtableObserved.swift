@@ -153,7 +153,8 @@ extension AirtableProvider: ObservedProvider {
     return writes.indices.map { index in
       outcomes[index]
         ?? .notSent(
-          ProviderError(.airtable, .unreachable, "The row \(answers[index].remoteID) was not sent."))
+          ProviderError(.airtable, .unreachable, "The row \(answers[index].remoteID) was not sent.")
+        )
     }
   }
 
