@@ -80,6 +80,12 @@ let package = Package(
     .testTarget(
       name: "AirtableTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
+    // The providers against the simulated services, over real HTTP on this machine.
+    .testTarget(
+      name: "LoopbackTests",
+      dependencies: [
+        "Domain", "Background", "HTTP", "WebServer", "Vault", "Sync", "Providers", "Sandbox",
+      ], path: "Tests/ProvidersTests/Loopback", swiftSettings: strict),
     .testTarget(
       name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Buildium", swiftSettings: strict),

@@ -66,6 +66,9 @@ public struct ObservedRow: Sendable, Hashable {
   /// The values in the vocabulary of ``MirrorSchema`` (or of the forecasts table: `date amount memo
   /// property_id gl_account_id kind`). A field that cannot be read is missing, not null.
   public var fields: FieldValues
+  /// Links to several records in the order in which they stand in the row, by field; in ``fields``
+  /// their order has no meaning.
+  public var linked: [String: [RemoteKey]]
   /// Why a field is missing from ``fields``, a sentence each, by field.
   public var unreadable: [String: String]
   /// Whether *Post to Buildium* is ticked.
@@ -77,11 +80,12 @@ public struct ObservedRow: Sendable, Hashable {
 
   /// A row.
   public init(
-    remoteID: String, key: RowKey, fields: FieldValues, unreadable: [String: String] = [:],
-    wantsPosting: Bool = false, postResult: String = "", createdAt: Instant? = nil
+    remoteID: String, key: RowKey, fields: FieldValues, linked: [String: [RemoteKey]] = [:],
+    unreadable: [String: String] = [:], wantsPosting: Bool = false, postResult: String = "",
+    createdAt: Instant? = nil
   ) {
     (self.remoteID, self.key, self.fields) = (remoteID, key, fields)
-    (self.unreadable, self.wantsPosting) = (unreadable, wantsPosting)
+    (self.linked, self.unreadable, self.wantsPosting) = (linked, unreadable, wantsPosting)
     (self.postResult, self.createdAt) = (postResult, createdAt)
   }
 }
