@@ -103,7 +103,8 @@ enum TwoWayTables {
     """
     CREATE TABLE born_rows (
       service TEXT NOT NULL,
-      resource TEXT NOT NULL,
+      -- The name of a resource, or forecasts.
+      table_name TEXT NOT NULL,
       remote_id TEXT NOT NULL,
       -- What the row held when it was last looked at.
       fields TEXT NOT NULL,
@@ -112,7 +113,6 @@ enum TwoWayTables {
       -- Found in the created record's text when the answer was lost.
       marker TEXT,
       sent TEXT,
-      -- The ids of the collection that were known before it was sent.
       record_key TEXT,
       result TEXT NOT NULL DEFAULT '',
       -- Whether the result stands in the row yet.
@@ -121,10 +121,10 @@ enum TwoWayTables {
       attempts INTEGER NOT NULL DEFAULT 0,
       seen_at TEXT NOT NULL,
       changed_at TEXT NOT NULL,
-      PRIMARY KEY (service, resource, remote_id)
+      PRIMARY KEY (service, table_name, remote_id)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX born_rows_state ON born_rows (state, service, resource)",
+    "CREATE INDEX born_rows_state ON born_rows (state, service, table_name)",
     // What the plan took the service to hold; compared with a fresh copy before it is replaced.
     "ALTER TABLE outbox ADD COLUMN expected TEXT NOT NULL DEFAULT '{}'",
     // What both bases become when the write has landed.

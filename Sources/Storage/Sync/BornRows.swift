@@ -20,8 +20,8 @@ public struct BornRow: Sendable, Hashable {
 
   /// The sink.
   public var service: Service
-  /// The kind of record.
-  public var resource: Resource
+  /// The table it stands in: the name of a resource, or `forecasts`.
+  public var table: String
   /// The sink's id of the row.
   public var remoteID: String
   /// What the row held when it was last looked at, as JSON.
@@ -47,9 +47,9 @@ public struct BornRow: Sendable, Hashable {
 
   /// A row that was just found.
   public init(
-    service: Service, resource: Resource, remoteID: String, fields: String, seenAt: Instant
+    service: Service, table: String, remoteID: String, fields: String, seenAt: Instant
   ) {
-    (self.service, self.resource, self.remoteID) = (service, resource, remoteID)
+    (self.service, self.table, self.remoteID) = (service, table, remoteID)
     (self.fields, self.seenAt) = (fields, seenAt)
     (state, result, isTold, attempts, epoch) = (.waiting, "", true, 0, 0)
   }
@@ -57,16 +57,16 @@ public struct BornRow: Sendable, Hashable {
 
 extension SyncState {
   private static let bornColumns = """
-    service, resource, remote_id, fields, state, marker, sent, record_key, result, is_told,
+    service, table_name, remote_id, fields, state, marker, sent, record_key, result, is_told,
     attempts, epoch_id, seen_at
     """
 
   private static func born(_ row: Row) -> BornRow? {
-    guard let service = Service(rawValue: row.text(0)), let resource = Resource(rawValue: row.text(1)),
+    guard let service = Service(rawValue: row.text(0)),
       let state = BornRow.State(rawValue: row.text(4))
     else { return nil }
     var born = BornRow(
-      service: service, resource: resource, remoteID: row.text(2), fields: row.text(3),
+      service: service, table: row.text(1), remoteID: row.text(2), fields: row.text(3),
       seenAt: row.instant(12) ?? Instant(milliseconds: 0))
     (born.state, born.marker, born.sent) = (state, row.optionalText(5), row.optionalText(6))
     born.key = row.optionalText(7).flatMap { RemoteKey($0) }
@@ -77,26 +77,26 @@ extension SyncState {
 
   /// A row by the sink's id, or nil when it never asked to be posted.
   public func born(
-    _ service: Service, _ resource: Resource, _ remoteID: String
+    _ service: Service, _ table: String, _ remoteID: String
   ) throws(StorageError) -> BornRow? {
     try connection.row(
       """
       SELECT \(Self.bornColumns) FROM born_rows
-      WHERE service = $1 AND resource = $2 AND remote_id = $3
-      """, .text(service.rawValue), .text(resource.rawValue), .text(remoteID), row: Self.born) ?? nil
+      WHERE service = $1 AND table_name = $2 AND remote_id = $3
+      """, .text(service.rawValue), .text(table), .text(remoteID), row: Self.born) ?? nil
   }
 
-  /// The rows of a resource in some states, in the order in which they were first seen here.
+  /// The rows of a table in some states, in the order in which they were first seen here.
   public func born(
-    _ service: Service, _ resource: Resource, in states: [BornRow.State], limit: Int
+    _ service: Service, _ table: String, in states: [BornRow.State], limit: Int
   ) throws(StorageError) -> [BornRow] {
     var found: [BornRow] = []
     for state in states {
       found += try connection.rows(
         """
         SELECT \(Self.bornColumns) FROM born_rows
-        WHERE service = $1 AND resource = $2 AND state = $3 ORDER BY remote_id LIMIT $4
-        """, .text(service.rawValue), .text(resource.rawValue), .text(state.rawValue),
+        WHERE service = $1 AND table_name = $2 AND state = $3 ORDER BY remote_id LIMIT $4
+        """, .text(service.rawValue), .text(table), .text(state.rawValue),
         .int(limit), row: Self.born
       ).compactMap(\.self)
     }
@@ -113,25 +113,25 @@ extension SyncState {
 
   /// The rows that have not been told yet what became of them.
   public func untold(
-    _ service: Service, _ resource: Resource, limit: Int
+    _ service: Service, _ table: String, limit: Int
   ) throws(StorageError) -> [BornRow] {
     try connection.rows(
       """
       SELECT \(Self.bornColumns) FROM born_rows
-      WHERE service = $1 AND resource = $2 AND is_told = 0 ORDER BY remote_id LIMIT $3
-      """, .text(service.rawValue), .text(resource.rawValue), .int(limit), row: Self.born
+      WHERE service = $1 AND table_name = $2 AND is_told = 0 ORDER BY remote_id LIMIT $3
+      """, .text(service.rawValue), .text(table), .int(limit), row: Self.born
     ).compactMap(\.self)
   }
 
   /// How many rows were refused and wait for a person.
   public func refusedBornCount(
-    _ service: Service, _ resource: Resource
+    _ service: Service, _ table: String
   ) throws(StorageError) -> Int {
     try connection.row(
       """
       SELECT COUNT(*) FROM born_rows
-      WHERE service = $1 AND resource = $2 AND state = 'refused'
-      """, .text(service.rawValue), .text(resource.rawValue)
+      WHERE service = $1 AND table_name = $2 AND state = 'refused'
+      """, .text(service.rawValue), .text(table)
     ) { $0.int(0) } ?? 0
   }
 
@@ -139,15 +139,15 @@ extension SyncState {
   public func keep(_ born: BornRow, at now: Instant) throws(StorageError) {
     try connection.run(
       """
-      INSERT INTO born_rows (service, resource, remote_id, fields, state, marker, sent, record_key,
+      INSERT INTO born_rows (service, table_name, remote_id, fields, state, marker, sent, record_key,
         result, is_told, attempts, epoch_id, seen_at, changed_at)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-      ON CONFLICT (service, resource, remote_id) DO UPDATE SET
+      ON CONFLICT (service, table_name, remote_id) DO UPDATE SET
         fields = excluded.fields, state = excluded.state, marker = excluded.marker,
         sent = excluded.sent, record_key = excluded.record_key, result = excluded.result,
         is_told = excluded.is_told, attempts = excluded.attempts, epoch_id = excluded.epoch_id,
         seen_at = excluded.seen_at, changed_at = excluded.changed_at
-      """, .text(born.service.rawValue), .text(born.resource.rawValue), .text(born.remoteID),
+      """, .text(born.service.rawValue), .text(born.table), .text(born.remoteID),
       .text(born.fields), .text(born.state.rawValue), .optional(born.marker), .optional(born.sent),
       .optional(born.key?.description), .text(born.result), .bool(born.isTold),
       .int(born.attempts), .int(born.epoch), .instant(born.seenAt), .instant(now))
@@ -155,12 +155,12 @@ extension SyncState {
 
   /// Forgets a row that does not ask any more, or is gone.
   public func forgetBorn(
-    _ service: Service, _ resource: Resource, _ remoteID: String
+    _ service: Service, _ table: String, _ remoteID: String
   ) throws(StorageError) {
     try connection.run(
       """
-      DELETE FROM born_rows WHERE service = $1 AND resource = $2 AND remote_id = $3
+      DELETE FROM born_rows WHERE service = $1 AND table_name = $2 AND remote_id = $3
         AND state IN ('waiting', 'refused', 'answered')
-      """, .text(service.rawValue), .text(resource.rawValue), .text(remoteID))
+      """, .text(service.rawValue), .text(table), .text(remoteID))
   }
 }

@@ -84,7 +84,8 @@ extension SyncState {
     """
 
   private static func conflict(_ row: Row) -> ConflictRow? {
-    guard let service = Service(rawValue: row.text(1)), let resource = Resource(rawValue: row.text(2)),
+    guard let service = Service(rawValue: row.text(1)),
+      let resource = Resource(rawValue: row.text(2)),
       let key = RemoteKey(row.text(4)), let state = ConflictRow.State(rawValue: row.text(15))
     else { return nil }
     func value(_ column: Int) -> JSONValue? {
@@ -155,6 +156,13 @@ extension SyncState {
       "SELECT COUNT(*) FROM conflicts WHERE state = 'open' AND ($1 IS NULL OR resource = $1)",
       .optional(resource?.rawValue)
     ) { $0.int(0) } ?? 0
+  }
+
+  /// Ends a conflict, at the moment its last write was confirmed.
+  public func settle(_ conflict: ConflictRow, at now: Instant) throws(StorageError) {
+    try connection.run(
+      "UPDATE conflicts SET state = 'settled', outcome = $2, settled_at = $3 WHERE id = $1",
+      .int(conflict.id), .optional(conflict.outcome?.rawValue), .instant(now))
   }
 
   /// Keeps a conflict: a new one, or what became of a known one.

@@ -28,9 +28,10 @@ extension SyncState {
       Self.letter(row, prefix: Self.jobPrefix, key: nil)
     }
     let born = try refusedBorn(limit: Self.listMax).map { row in
-      DeadLetter(
-        id: "\(Self.bornPrefix):\(row.resource):\(row.remoteID)", service: .buildium,
-        resource: row.resource, key: nil, title: "New \(Self.singular(row.resource).lowercased())",
+      let resource = Resource(rawValue: row.table) ?? .transactions
+      return DeadLetter(
+        id: "\(Self.bornPrefix):\(row.table):\(row.remoteID)", service: .buildium,
+        resource: resource, key: nil, title: "New \(Self.singular(resource).lowercased())",
         message: row.result, attempts: row.attempts, at: row.seenAt)
     }
     return ((records + jobs).compactMap(\.self) + born).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
@@ -138,10 +139,8 @@ extension SyncState {
   /// A refused row by the id it is listed under: `b:transactions:rec1`.
   private func born(_ id: String) throws(StorageError) -> BornRow? {
     let parts = id.split(separator: ":", maxSplits: 2)
-    guard parts.count == 3, parts[0] == String(Self.bornPrefix),
-      let resource = Resource(rawValue: String(parts[1]))
-    else { return nil }
-    let row = try born(.airtable, resource, String(parts[2]))
+    guard parts.count == 3, parts[0] == String(Self.bornPrefix) else { return nil }
+    let row = try born(.airtable, String(parts[1]), String(parts[2]))
     return row?.state == .refused ? row : nil
   }
 

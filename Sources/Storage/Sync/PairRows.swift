@@ -43,7 +43,8 @@ extension SyncState {
     """
 
   private static func pair(_ row: Row) -> PairRow? {
-    guard let service = Service(rawValue: row.text(0)), let resource = Resource(rawValue: row.text(1))
+    guard let service = Service(rawValue: row.text(0)),
+      let resource = Resource(rawValue: row.text(1))
     else { return nil }
     var pair = PairRow(service, resource, row.localID(2))
     (pair.baseLeft, pair.seen) = (row.optionalText(3), row.optionalText(4))
@@ -63,7 +64,8 @@ extension SyncState {
       """
       SELECT \(Self.pairColumns) FROM pair_state
       WHERE service = $1 AND resource = $2 AND local_id = $3
-      """, .text(service.rawValue), .text(resource.rawValue), .local(localID), row: Self.pair) ?? nil
+      """, .text(service.rawValue), .text(resource.rawValue), .local(localID), row: Self.pair)
+      ?? nil
   }
 
   /// The pairs that are out of step after `after`, at most so many.

@@ -93,7 +93,8 @@ struct EditWorker {
         try sync.openIntent(mirror, resource, localID: id) == nil,
         try sync.openIntent(service, resource, localID: id) == nil
       else { return nil }
-      let record = row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
+      let record =
+        row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
       let desk = try way.desk(tables, resource, isOpen: Sides(left: true, right: false))
       var pair = try desk.lay(row, mirror: record)
       for effect in try desk.step(&pair, .look(desk.rules)) {
@@ -123,13 +124,15 @@ struct EditWorker {
     var intent = Intent(
       service: service, localID: pair.row.localID, key: pair.row.key, action: .update,
       remoteID: pair.row.key.id, fields: BaseText.write(write.fields), stamp: pair.row.stamp)
-    intent.expected = JSONValue.object([
-      "shown": json(write.expected), "change": json(change.fields),
-      "expected": json(expected.fields),
-    ]).canonicalText
-    intent.agreed = JSONValue.object([
-      "left": json(write.agreed.left), "right": json(write.agreed.right),
-    ]).canonicalText
+    intent.expected =
+      JSONValue.object([
+        "shown": json(write.expected), "change": json(change.fields),
+        "expected": json(expected.fields),
+      ]).canonicalText
+    intent.agreed =
+      JSONValue.object([
+        "left": json(write.agreed.left), "right": json(write.agreed.right),
+      ]).canonicalText
     intent.id = try tables.sync.put(intent, epoch: way.hub.epoch, at: now)
     return Sending(
       intent: intent, write: write,
@@ -262,7 +265,8 @@ struct EditWorker {
     try way.hub.write { (tables) throws(StorageError) in
       try tables.sync.bury(intent: sending.intent.id, text, kind: "refused", at: now)
       guard let row = try tables.sync.sink(mirror, resource, localID: id) else { return }
-      let record = row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
+      let record =
+        row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
       let desk = try way.desk(tables, resource, isOpen: Sides(both: false))
       var pair = try desk.lay(row, mirror: record)
       pair.machine.writes.left = sending.write

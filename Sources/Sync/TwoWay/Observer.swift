@@ -126,8 +126,7 @@ struct Observer {
   }
 
   private func isChosen(_ table: ObservedTable) -> Bool {
-    guard let resource = table.resource else { return false }
-    return way.options.resources?.contains(resource) ?? true
+    way.options.resources?.contains(table.resource ?? .transactions) ?? true
   }
 
   private func intake(_ tables: HubTables, now: Instant) -> RowIntake {
@@ -151,10 +150,11 @@ struct Observer {
   }
 
   private func sweep(_ table: ObservedTable) throws(SyncError) -> TaskEnd {
-    guard let resource = table.resource else { return .done }
     let service = service
     let known = try way.hub.read { (sync) throws(StorageError) in
-      try sync.sinkIDs(service, resource)
+      try table.resource.map { (resource) throws(StorageError) in
+        try sync.sinkIDs(service, resource)
+      } ?? []
     }
     var seen: Set<String> = []
     var cursor: String?
@@ -172,7 +172,7 @@ struct Observer {
       if page.restarted {
         restarts += 1
         guard restarts <= Self.restartsMax else {
-          return .dead("The listing of \(resource.title) at \(service.title) keeps beginning again.")
+          return .dead("The listing of \(table) at \(service.title) keeps beginning again.")
         }
         seen = []
       }
@@ -183,10 +183,12 @@ struct Observer {
       }
       cursor = page.next
       if cursor == nil {
-        return try conclude(table, resource, known: known, absent: known.filter { !seen.contains($0) })
+        guard let resource = table.resource else { return .done }
+        return try conclude(
+          table, resource, known: known, absent: known.filter { !seen.contains($0) })
       }
     }
-    return .dead("\(resource.title) at \(service.title) did not end after \(Self.pagesMax) pages.")
+    return .dead("\(table) at \(service.title) did not end after \(Self.pagesMax) pages.")
   }
 
   /// Absence is never a deletion: every absent row is asked for by its id, and a number of them that

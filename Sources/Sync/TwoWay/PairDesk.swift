@@ -231,7 +231,8 @@ struct PairDesk {
 
   private func store(_ pair: inout Pair, before: PairMachine) throws(StorageError) {
     let machine = pair.machine
-    if machine.base != before.base, case .fields(let base) = machine.base, pair.row.remoteID != nil {
+    if machine.base != before.base, case .fields(let base) = machine.base, pair.row.remoteID != nil
+    {
       let right = read(pair.row.base)
       var changed: FieldValues = [:]
       for name in Set(right.keys).union(base.right.keys)

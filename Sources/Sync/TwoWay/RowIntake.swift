@@ -15,25 +15,28 @@ struct RowIntake {
 
   /// Takes rows that are there.
   func take(_ table: ObservedTable, _ rows: [ObservedRow]) throws(StorageError) {
-    guard let resource = table.resource else { return }
+    guard let resource = table.resource else {
+      for row in rows where row.key == .none { try takeBorn(row, table) }
+      return
+    }
     let fields = way.fields(of: resource)
     for row in rows {
       if let known = try sync.sink(service, resource, remoteID: row.remoteID) {
         try take(row, known, resource, fields)
       } else if let key = row.key.key {
         try takeStranger(row, key, resource)
-      } else if table.hasPosting {
-        try takeBorn(row, resource)
+      } else if table.hasPosting, row.key == .none {
+        try takeBorn(row, table)
       }
     }
   }
 
   /// Takes rows that are surely not there any more: they were asked for by their ids.
   func lose(_ table: ObservedTable, _ ids: [String]) throws(StorageError) {
-    guard let resource = table.resource else { return }
     for id in ids {
-      try sync.forgetBorn(service, resource, id)
-      guard let known = try sync.sink(service, resource, remoteID: id), !known.isGone,
+      try sync.forgetBorn(service, table.name, id)
+      guard let resource = table.resource,
+        let known = try sync.sink(service, resource, remoteID: id), !known.isGone,
         known.waiting != .missing
       else { continue }
       // A row that is being written is settled first.
@@ -49,6 +52,20 @@ struct RowIntake {
   }
 
   // MARK: A row of ours
+
+  /// Whether a row that is about to be written shows what it was last known to show.
+  func isAsExpected(_ known: SinkRow, _ row: ObservedRow?) throws(StorageError) -> Bool {
+    guard let row else { return false }
+    let resource = known.key.resource
+    let fields = way.fields(of: resource)
+    let pair = try sync.pair(service, resource, localID: known.localID)
+    let expected = Canon.fields(BaseText.read(pair?.seen ?? known.base, fields))
+    let names = Set(fields.map(\.name))
+    let seen = Canon.fields(row.fields.filter { names.contains($0.key) })
+    return Set(seen.keys).union(expected.keys).allSatisfy {
+      row.unreadable[$0] != nil || seen[$0] ?? .null == expected[$0] ?? .null
+    }
+  }
 
   private func take(
     _ row: ObservedRow, _ known: SinkRow, _ resource: Resource, _ fields: [FieldDefinition]
@@ -89,7 +106,7 @@ struct RowIntake {
     _ row: ObservedRow, _ known: SinkRow, _ resource: Resource
   ) throws(StorageError) {
     var born = BornRow(
-      service: service, resource: resource, remoteID: row.remoteID, fields: "{}", seenAt: now)
+      service: service, table: resource.rawValue, remoteID: row.remoteID, fields: "{}", seenAt: now)
     (born.state, born.key, born.isTold) = (.answered, known.key, false)
     try sync.keep(born, at: now)
     way.state.say(
@@ -120,10 +137,10 @@ struct RowIntake {
 
   // MARK: A row born there
 
-  private func takeBorn(_ row: ObservedRow, _ resource: Resource) throws(StorageError) {
-    let known = try sync.born(service, resource, row.remoteID)
+  private func takeBorn(_ row: ObservedRow, _ table: ObservedTable) throws(StorageError) {
+    let known = try sync.born(service, table.name, row.remoteID)
     guard row.wantsPosting else {
-      if known != nil { try sync.forgetBorn(service, resource, row.remoteID) }
+      if known != nil { try sync.forgetBorn(service, table.name, row.remoteID) }
       return
     }
     let text = Self.text(row)
@@ -139,13 +156,13 @@ struct RowIntake {
     } else {
       try sync.keep(
         BornRow(
-          service: service, resource: resource, remoteID: row.remoteID, fields: text, seenAt: now),
+          service: service, table: table.name, remoteID: row.remoteID, fields: text, seenAt: now),
         at: now)
     }
   }
 
   /// What the row holds, with why some of it cannot be told: that is part of what is checked.
-  private static func text(_ row: ObservedRow) -> String {
+  static func text(_ row: ObservedRow) -> String {
     var object = JSONObject()
     for name in row.fields.keys.sorted() { object[name] = row.fields[name]?.json }
     var problems = JSONObject()
