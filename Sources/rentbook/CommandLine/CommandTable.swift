@@ -4,7 +4,7 @@ enum CommandTable {
     [
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
-      [ImportCommand.spec], RulesCommands.specs,
+      [ImportCommand.spec], ConflictsCommands.specs, RulesCommands.specs,
       [MergeCasesCommand.spec],
     ].flatMap(\.self)
 }
