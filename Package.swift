@@ -74,13 +74,21 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),
-    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    .testTarget(
+      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
     .testTarget(
       name: "AirtableTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Airtable", swiftSettings: strict),
+    // The providers against the simulated services, over real HTTP on this machine.
+    .testTarget(
+      name: "LoopbackTests",
+      dependencies: [
+        "Domain", "Background", "HTTP", "WebServer", "Vault", "Sync", "Providers", "Sandbox",
+      ], path: "Tests/ProvidersTests/Loopback", swiftSettings: strict),
     .testTarget(
       name: "SandboxBuildiumTests", dependencies: ["Sandbox", "Domain", "Background", "WebServer"],
       path: "Tests/SandboxTests/Buildium", swiftSettings: strict),

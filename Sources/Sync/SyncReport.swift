@@ -13,6 +13,8 @@ public struct SyncOptions: Sendable, Hashable {
   public var direction: Direction
   /// Nothing is written anywhere; the report lists what would be.
   public var isDryRun: Bool
+  /// A person looked: many rows that were edited or deleted at once are no accident.
+  public var acceptsMassChange = false
 
   /// A request; by default everything that changed, both ways.
   public init(
@@ -40,7 +42,7 @@ public struct SyncReport: Sendable, Hashable {
     public var unchanged = 0
     /// Known records the source has no longer.
     public var deleted = 0
-    /// Fields changed on two sides; none while records flow one way only.
+    /// Differences that wait for a person.
     public var conflicts = 0
     /// Records that were refused, and the resource itself when it could not be read or sent.
     public var failed = 0
@@ -50,6 +52,10 @@ public struct SyncReport: Sendable, Hashable {
     public var pushedUpdated = 0
     /// Rows removed at the sink.
     public var pushedDeleted = 0
+    /// Records made at the source, from rows born at the sink.
+    public var sourceCreated = 0
+    /// Records changed at the source, by edits made at the sink.
+    public var sourceUpdated = 0
 
     /// No counts yet.
     public init(_ resource: Resource) { self.resource = resource }

@@ -48,9 +48,16 @@ public struct RemoteRecord: Sendable, Hashable {
   public var updatedAt: Instant?
   /// The service's own text of the record, with secrets masked; shown to people as the source.
   public var source: String
+  /// The mark of one of our own creates that stood in a memo, which the values are free of; nil
+  /// when there was none. It tells which intent made the record.
+  public var marker: String?
 
   /// A record with its name, values and source.
-  public init(key: RemoteKey, record: Record, updatedAt: Instant? = nil, source: String = "") {
+  public init(
+    key: RemoteKey, record: Record, updatedAt: Instant? = nil, source: String = "",
+    marker: String? = nil
+  ) {
     (self.key, self.record, self.updatedAt, self.source) = (key, record, updatedAt, source)
+    self.marker = marker
   }
 }

@@ -56,6 +56,8 @@ public struct AirtableAPI: Sendable, CustomStringConvertible, CustomReflectable 
     var id: String
     /// By field id.
     var cells: JSONObject
+    /// When it was made, by Airtable's clock; in answers only.
+    var createdAt: Instant?
   }
 
   /// A list of rows.
@@ -188,7 +190,8 @@ public struct AirtableAPI: Sendable, CustomStringConvertible, CustomReflectable 
     guard let id = record["id"]?.string, !id.isEmpty, let cells = record["fields"]?.object else {
       throw AirtableFailure(unexpected: "a record has no id or no fields", call)
     }
-    return Row(id: id, cells: cells)
+    return Row(
+      id: id, cells: cells, createdAt: record["createdTime"]?.string.flatMap { Instant($0) })
   }
 
   // MARK: One exchange

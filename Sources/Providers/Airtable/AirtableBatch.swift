@@ -57,6 +57,8 @@ struct AirtableBatch {
   let table: AirtableMapping.Table
   let kind: Kind
   let cancellation: Cancellation
+  /// Keys to be given to rows that exist, by the index of the write.
+  var adoptions: [Int: RemoteKey] = [:]
   /// By the index of the write.
   private(set) var outcomes: [Int: WriteOutcome] = [:]
   /// Whether Airtable named a field as it is no longer.
@@ -116,17 +118,17 @@ struct AirtableBatch {
     var item = Item(index: index, write: write, cells: JSONObject(), row: "")
     switch write.action {
     case .create: item.cells[table.key.id] = .string(write.key.description)
-    case .update(let id): item.row = id
+    case .update(let id):
+      item.row = id
+      item.cells[table.key.id] = adoptions[index].map { .string($0.description) }
     case .delete(let id):
       item.row = id
       return item
     }
-    var count = 0
     for field in table.fields where !field.isMirror {
       guard let value = write.record.fields[field.ours] else { continue }
       do throws(AirtableCellProblem) {
         item.cells[field.field.id] = try AirtableCells.cell(value, for: field, links: write.links)
-        count += 1
       } catch {
         outcomes[index] = .refused(
           ProviderError(
@@ -136,7 +138,7 @@ struct AirtableBatch {
         return nil
       }
     }
-    if count == 0, kind == .update {
+    if item.cells.isEmpty, kind == .update {
       outcomes[index] = .notSent(
         ProviderError(
           .airtable, .notSetUp,

@@ -43,7 +43,7 @@ public struct AirtableHooks: Sendable {
     public var source: String
     /// By the table's id.
     public var tables: [String: TableChange]
-    /// Whether tables were made or deleted.
+    /// Whether tables were made, renamed or deleted.
     public var changesTables: Bool
   }
 
@@ -65,9 +65,9 @@ public struct AirtableHooks: Sendable {
   /// The feeds of the client's base.
   public init(api: AirtableAPI) { self.api = api }
 
-  /// Makes a feed of all rows and fields of the base. A base can have ten.
+  /// Makes a feed of all rows, fields and tables of the base. A base can have ten.
   public func create(_ cancellation: Cancellation) throws(ProviderError) -> Hook {
-    let filters: JSONValue = ["dataTypes": ["tableData", "tableFields"]]
+    let filters: JSONValue = ["dataTypes": ["tableData", "tableFields", "tableMetadata"]]
     let call = call("making a change feed", changes: true)
     let answer = try exchange(
       "POST", [], body: ["specification": ["options": ["filters": filters]]], call, cancellation)
@@ -117,6 +117,17 @@ public struct AirtableHooks: Sendable {
     }
   }
 
+  /// Whether a feed is there, switched on and not past its end.
+  func isAlive(
+    _ hook: String, at now: Int64, _ cancellation: Cancellation
+  ) throws(ProviderError) -> Bool {
+    let answer = try exchange("GET", [], call("listing the change feeds"), cancellation)
+    let found = answer["webhooks"]?.array?.first { $0["id"]?.string == hook }
+    guard let found, found["isHookEnabled"]?.bool != false else { return false }
+    let end = found["expirationTime"]?.string.flatMap { Instant($0) }
+    return end.map { $0.milliseconds > now } ?? true
+  }
+
   private func call(_ what: String, changes: Bool = false) -> AirtableCall {
     AirtableCall(what: "\(what) of the base \(api.base)", scope: .webhooks, changes: changes)
   }
@@ -151,6 +162,9 @@ public struct AirtableHooks: Sendable {
       transaction: payload["baseTransactionNumber"]?.int,
       at: payload["timestamp"]?.string.flatMap { Instant($0) },
       source: payload["actionMetadata"]?["source"]?.string ?? "unknown", tables: tables,
-      changesTables: payload["createdTablesById"] != nil || payload["destroyedTableIds"] != nil)
+      changesTables: payload["createdTablesById"] != nil || payload["destroyedTableIds"] != nil
+        || (payload["changedTablesById"]?.object?.members ?? []).contains {
+          $0.value["changedMetadata"] != nil
+        })
   }
 }

@@ -104,6 +104,8 @@ public struct AirtableMapping: Sendable, Hashable {
   /// What is missing or does not fit, one sentence each, tables first. What is named here is
   /// neither read nor written; nothing else is taken in its place.
   public internal(set) var problems: [String] = []
+  /// The same, and what was only renamed, field by field; tables first.
+  var drift: [SchemaDrift] = []
 
   /// The tables as rows: `resource, table, table_id, key_field, key_field_id, fields`, where fields
   /// is `{our name: {name, id, type}}`.
@@ -180,14 +182,18 @@ struct AirtableResolver {
     for wanted in blueprint.tables {
       switch table(wanted) {
       case .found(let table): found[wanted.ours] = table
-      case .missing: mapping.unusable[wanted.ours] = "The table “\(wanted.name)” is missing."
+      case .missing:
+        mapping.unusable[wanted.ours] = "The table “\(wanted.name)” is missing."
+        mapping.drift.append(.table(wanted, .missing, mapping.unusable[wanted.ours]))
       case .gone:
         mapping.unusable[wanted.ours] =
           "The table that held \(wanted.ours.replacing("_", with: " ")) was deleted in Airtable."
+        mapping.drift.append(.table(wanted, .deleted, mapping.unusable[wanted.ours]))
       }
     }
     for wanted in blueprint.tables {
       guard let table = found[wanted.ours] else { continue }
+      if let renamed = SchemaDrift.renamed(wanted, to: table) { mapping.drift.append(renamed) }
       guard let key = key(of: wanted, in: table, &mapping) else { continue }
       if ids.tables[wanted.ours]?.id != table.id { ids.fields[wanted.ours] = [:] }
       ids.tables[wanted.ours] = AirtableIDs.Entry(id: table.id, soughtAs: wanted.name)
@@ -200,7 +206,11 @@ struct AirtableResolver {
         case .found(let actual):
           if let problem = Self.misfit(field, actual, in: table, linkedTable: linked, base: base) {
             mapping.problems.append(problem)
+            mapping.drift.append(.misfit(wanted, field, actual, problem, base))
             continue
+          }
+          if let renamed = SchemaDrift.renamed(wanted, field, to: actual, in: table) {
+            mapping.drift.append(renamed)
           }
           ids.fields[wanted.ours, default: [:]][field.ours] = AirtableIDs.Entry(
             id: actual.id, soughtAs: field.name)
@@ -208,18 +218,23 @@ struct AirtableResolver {
             AirtableMapping.Field(
               ours: field.ours, kind: field.kind, field: actual, isMirror: field.mirrors != nil))
         case .missing:
-          mapping.problems.append(
-            "The field “\(field.name)” is missing in the table “\(table.name)”.")
+          let problem = "The field “\(field.name)” is missing in the table “\(table.name)”."
+          mapping.problems.append(problem)
+          mapping.drift.append(.field(wanted, field.ours, .missing, problem))
         case .gone:
-          mapping.problems.append(
+          let problem =
             "The field that was mapped to \(field.ours) in the table “\(table.name)” was deleted"
-              + " in Airtable; it is left out.")
+            + " in Airtable; it is left out."
+          mapping.problems.append(problem)
+          mapping.drift.append(.field(wanted, field.ours, .deleted, problem))
         }
       }
       mapping.tables[wanted.ours] = usable
     }
     let unusable = blueprint.tables.compactMap { mapping.unusable[$0.ours] }
     mapping.problems = (unusable + mapping.problems).map { AirtableWords.plain($0) }
+    mapping.drift =
+      mapping.drift.filter(\.field.isEmpty) + mapping.drift.filter { !$0.field.isEmpty }
     return (mapping, ids)
   }
 
@@ -244,16 +259,24 @@ struct AirtableResolver {
   private func key(
     of wanted: AirtableBlueprint.Table, in table: AirtableTable, _ mapping: inout AirtableMapping
   ) -> AirtableField? {
+    let problem: String
+    let kind: SchemaDrift.Kind
     switch field("", named: wanted.keyName, of: wanted.ours, in: table) {
     case .found(let key) where Self.keyTypes.contains(key.type): return key
     case .found(let key):
-      mapping.unusable[wanted.ours] =
+      problem =
         "The field “\(key.name)” of the table “\(table.name)” must be a single line text; it is"
         + " of the type \(key.type)."
-    case .missing, .gone:
-      mapping.unusable[wanted.ours] =
-        "The field “\(wanted.keyName)” is missing in the table “\(table.name)”."
+      kind = .ofType(key.type)
+    case .missing:
+      problem = "The field “\(wanted.keyName)” is missing in the table “\(table.name)”."
+      kind = .missing
+    case .gone:
+      problem = "The field “\(wanted.keyName)” is missing in the table “\(table.name)”."
+      kind = .deleted
     }
+    mapping.unusable[wanted.ours] = problem
+    mapping.drift.append(.field(wanted, SchemaDrift.keyName, kind, problem))
     return nil
   }
 

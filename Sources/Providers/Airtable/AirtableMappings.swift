@@ -67,15 +67,21 @@ final class AirtableMappings: Sendable {
     _ resource: Resource, ageMax: UInt64 = AirtableMappings.ageMaxNanoseconds,
     _ cancellation: Cancellation
   ) throws(ProviderError) -> AirtableMapping.Table {
+    try table(named: resource.rawValue, title: resource.title, ageMax: ageMax, cancellation)
+  }
+
+  /// The same by Rentbook's name of the table.
+  func table(
+    named name: String, title: String, ageMax: UInt64 = AirtableMappings.ageMaxNanoseconds,
+    _ cancellation: Cancellation
+  ) throws(ProviderError) -> AirtableMapping.Table {
     let mapping = try current(ageMax: ageMax, cancellation)
-    if let table = mapping.tables[resource.rawValue] { return table }
-    guard blueprint.table(resource.rawValue) != nil else {
-      throw ProviderError(
-        .airtable, .unsupported, "\(resource.title) are not kept in Airtable.")
+    if let table = mapping.tables[name] { return table }
+    guard blueprint.table(name) != nil else {
+      throw ProviderError(.airtable, .unsupported, "\(title) are not kept in Airtable.")
     }
     throw ProviderError(
-      .airtable, .notSetUp,
-      mapping.unusable[resource.rawValue] ?? "There is no table for \(resource.title).",
+      .airtable, .notSetUp, mapping.unusable[name] ?? "There is no table for \(title).",
       hint: "Run `rentbook airtable setup`.")
   }
 }

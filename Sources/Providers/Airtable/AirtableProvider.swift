@@ -7,17 +7,18 @@ import Sync
 /// The base as a sink. Calls block; any thread may call.
 public struct AirtableProvider: SinkProvider {
   /// Keys asked for in one filter.
-  private static let keysMax = 100
+  static let keysMax = 100
 
   /// As the protocol says.
   public let service = Service.airtable
   /// As the protocol says.
   public let batchMax = AirtableAPI.batchMax
 
-  private let api: AirtableAPI
+  let api: AirtableAPI
   private let setup: AirtableSetup
-  private let mappings: AirtableMappings
-  private let key: @Sendable (Resource, String) -> RemoteKey?
+  let mappings: AirtableMappings
+  let key: @Sendable (Resource, String) -> RemoteKey?
+  let clock: any Clock
 
   /// A provider.
   ///
@@ -30,8 +31,7 @@ public struct AirtableProvider: SinkProvider {
     clock: any Clock,
     key: @escaping @Sendable (Resource, String) -> RemoteKey? = { _, _ in nil }
   ) {
-    self.api = api
-    self.key = key
+    (self.api, self.key, self.clock) = (api, key, clock)
     setup = AirtableSetup(api: api, names: names, memory: memory)
     mappings = AirtableMappings(api: api, names: names, memory: memory, clock: clock)
   }
@@ -219,7 +219,7 @@ public struct AirtableProvider: SinkProvider {
 
   // MARK: Reading
 
-  private static func fieldIDs(of table: AirtableMapping.Table) -> [String] {
+  static func fieldIDs(of table: AirtableMapping.Table) -> [String] {
     [table.key.id] + table.fields.map(\.field.id)
   }
 
@@ -268,7 +268,7 @@ public struct AirtableProvider: SinkProvider {
   }
 
   /// Reads, and once more with a fresh mapping when the base turns out to have changed meanwhile.
-  private func freshly<Result>(
+  func freshly<Result>(
     _ read: (Self) throws(AirtableOrProviderError) -> Result
   ) throws(ProviderError) -> Result {
     do throws(AirtableOrProviderError) {
@@ -286,7 +286,7 @@ public struct AirtableProvider: SinkProvider {
 }
 
 /// Either of the two errors of reading, so that drift can be told from the rest.
-private enum AirtableOrProviderError: Error {
+enum AirtableOrProviderError: Error {
   case airtable(AirtableFailure)
   case provider(ProviderError)
 

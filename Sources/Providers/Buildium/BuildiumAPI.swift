@@ -78,6 +78,16 @@ public final class BuildiumAPI: Sendable {
     ).json
   }
 
+  /// Writes, sending the request once whatever the method is: a replacement repeated later would
+  /// also replace what was changed in between.
+  ///
+  /// - Throws: ``ProviderError``; of kind `doubt` when the request may have been carried out.
+  func sendOnce(
+    _ method: String, _ path: String, _ body: JSONValue, cancellation: Cancellation
+  ) throws(ProviderError) -> JSONValue {
+    try call(method, path, [], body: body, repeatability: .once, cancellation).json
+  }
+
   /// A list of objects.
   struct List: Sendable {
     let rows: [JSONValue]
@@ -145,9 +155,15 @@ public final class BuildiumAPI: Sendable {
         response, what: what, path: path, isRepeatable: repeatability == .repeatable)
     }
     if response.body.isEmpty { return Answer(json: .null, total: nil) }
-    return Answer(
-      json: try BuildiumFailure.document(response, what: what),
-      total: response.headers["x-total-count"].flatMap { Int($0) })
+    do {
+      return Answer(
+        json: try BuildiumFailure.document(response, what: what),
+        total: response.headers["x-total-count"].flatMap { Int($0) })
+    } catch {
+      guard repeatability == .once else { throw error }
+      // It was carried out; only what came of it cannot be read.
+      throw BuildiumFailure.doubt(error)
+    }
   }
 
   private func exchange(

@@ -41,6 +41,11 @@ enum BuildiumFailure {
       return error(
         .refused, "Buildium refuses \(what) in the record's present state (409)\(because)",
         "Look at the record in Buildium; sending the same again will not help.")
+    case 408 where !isRepeatable:
+      return error(
+        .doubt,
+        "Buildium waited too long for \(what) (408)\(because) It may have been carried out.",
+        "Rentbook looks for the record before sending it again.")
     case 415:
       return error(.refused, "Buildium does not read the form of \(what) (415)\(because)", "")
     case 429:
@@ -62,7 +67,8 @@ enum BuildiumFailure {
         "Try again later; if it persists, look at Buildium's status page.")
     default:
       return error(
-        .unexpectedAnswer, "Buildium answered \(what) with the status \(status).",
+        isRepeatable ? .unexpectedAnswer : .doubt,
+        "Buildium answered \(what) with the status \(status).",
         "Check the address of the service; something else may be answering.")
     }
   }
@@ -88,6 +94,14 @@ enum BuildiumFailure {
         .buildium, .unreachable, "Buildium cannot be reached for \(what): \(failure.message)",
         hint: "Check the network; Rentbook tries again by itself.")
     }
+  }
+
+  /// The same failure of a request that changes something: it may have been carried out.
+  static func doubt(_ error: ProviderError) -> ProviderError {
+    var error = error
+    error.kind = .doubt
+    error.hint = "It may have been carried out; Rentbook looks before sending it again."
+    return error
   }
 
   /// The JSON of a success.

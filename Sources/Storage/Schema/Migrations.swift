@@ -19,6 +19,7 @@ enum Migrations {
     Migration(version: 3, name: "the month", statements: MonthTables.statements),
     Migration(
       version: 4, name: "approval, applications and deposits", statements: BillTables.statements),
+    Migration(version: 5, name: "two ways", statements: TwoWayTables.statements),
   ]
 
   /// The version this program writes.

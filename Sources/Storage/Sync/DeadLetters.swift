@@ -5,6 +5,7 @@ import Domain
 extension SyncState {
   static let jobPrefix: Character = "j"
   private static let recordPrefix: Character = "r"
+  private static let bornPrefix: Character = "b"
   /// A list names so many at most; more is one fault repeated.
   private static let listMax = 1000
 
@@ -26,7 +27,14 @@ extension SyncState {
     ) { row in
       Self.letter(row, prefix: Self.jobPrefix, key: nil)
     }
-    return (records + jobs).compactMap(\.self).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+    let born = try refusedBorn(limit: Self.listMax).map { row in
+      let resource = Resource(rawValue: row.table) ?? .transactions
+      return DeadLetter(
+        id: "\(Self.bornPrefix):\(row.table):\(row.remoteID)", service: .buildium,
+        resource: resource, key: nil, title: "New \(Self.singular(resource).lowercased())",
+        message: row.result, attempts: row.attempts, at: row.seenAt)
+    }
+    return ((records + jobs).compactMap(\.self) + born).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
   }
 
   private static func letter(_ row: Row, prefix: Character, key: RemoteKey?) -> DeadLetter? {
@@ -52,6 +60,9 @@ extension SyncState {
   /// Lets one thing that was given up be tried again at the next run; false when there is none of
   /// that id.
   public func retry(_ id: String) throws(StorageError) -> Bool {
+    if let row = try born(id) {
+      return try settle(row, .waiting)
+    }
     guard let number = Self.number(id) else { return false }
     if id.first == Self.jobPrefix {
       // The same work may have been asked for anew meanwhile; then that is the retry.
@@ -69,6 +80,14 @@ extension SyncState {
     }
     guard let intent = try intent(number), intent.state == .dead else { return false }
     let resource = intent.key.resource
+    if intent.service == intent.key.service {
+      // An edit made elsewhere that the record's own service refused: it is sent once more.
+      try connection.run(
+        "UPDATE pair_state SET refused = NULL WHERE resource = $1 AND local_id = $2",
+        .text(resource.rawValue), .local(intent.localID))
+      try end(intent: number)
+      return true
+    }
     guard let row = try sink(intent.service, resource, localID: intent.localID) else {
       try end(intent: number)
       return true
@@ -100,14 +119,35 @@ extension SyncState {
   /// Puts one thing aside that was given up: a record is not sent until it changes. False when
   /// there is none of that id.
   public func discard(_ id: String) throws(StorageError) -> Bool {
+    if let row = try born(id) {
+      return try settle(row, .answered)
+    }
     guard let number = Self.number(id) else { return false }
     if id.first == Self.jobPrefix {
       return try connection.run(
         "UPDATE jobs SET state = 'cancelled' WHERE id = $1 AND state = 'dead'", .int(number)) > 0
     }
     guard let intent = try intent(number), intent.state == .dead else { return false }
-    try setWaiting(intent.service, intent.key.resource, localID: intent.localID, .discarded)
+    // An edit that the record's own service refused stays refused until it is another one.
+    if intent.service != intent.key.service {
+      try setWaiting(intent.service, intent.key.resource, localID: intent.localID, .discarded)
+    }
     try end(intent: number)
+    return true
+  }
+
+  /// A refused row by the id it is listed under: `b:transactions:rec1`.
+  private func born(_ id: String) throws(StorageError) -> BornRow? {
+    let parts = id.split(separator: ":", maxSplits: 2)
+    guard parts.count == 3, parts[0] == String(Self.bornPrefix) else { return nil }
+    let row = try born(.airtable, String(parts[1]), String(parts[2]))
+    return row?.state == .refused ? row : nil
+  }
+
+  private func settle(_ row: BornRow, _ state: BornRow.State) throws(StorageError) -> Bool {
+    var row = row
+    row.state = state
+    try keep(row, at: row.seenAt)
     return true
   }
 

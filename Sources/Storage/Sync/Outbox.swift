@@ -36,6 +36,10 @@ public struct Intent: Sendable, Hashable, Identifiable {
   public var attempts: Int
   /// What the service said.
   public var error: String
+  /// What the plan took the service to hold, as JSON.
+  public var expected = "{}"
+  /// What both bases become once it has landed, as JSON.
+  public var agreed = "{}"
 
   /// An intent that is not stored yet.
   public init(
@@ -51,7 +55,8 @@ public struct Intent: Sendable, Hashable, Identifiable {
 
 extension SyncState {
   private static let intentColumns = """
-    id, service, local_id, record_key, action, remote_id, fields, stamp, state, attempts, error
+    id, service, local_id, record_key, action, remote_id, fields, stamp, state, attempts, error,
+    expected, agreed
     """
 
   private static func intent(_ row: Row) -> Intent? {
@@ -64,6 +69,7 @@ extension SyncState {
       remoteID: row.optionalText(5), fields: row.text(6), stamp: row.int64(7))
     (intent.id, intent.state) = (row.int64(0), state)
     (intent.attempts, intent.error) = (row.int(9), row.text(10))
+    (intent.expected, intent.agreed) = (row.text(11), row.text(12))
     return intent
   }
 
@@ -80,11 +86,12 @@ extension SyncState {
     let id = try connection.row(
       """
       INSERT INTO outbox (epoch_id, service, resource, local_id, record_key, action, remote_id,
-        fields, stamp, state, attempts, created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'inflight', 1, $10) RETURNING id
+        fields, stamp, state, attempts, created_at, expected, agreed)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'inflight', 1, $10, $11, $12) RETURNING id
       """, .int(epoch), .text(intent.service.rawValue), .text(intent.key.resource.rawValue),
       .local(intent.localID), .text(intent.key.description), .text(intent.action.rawValue),
-      .optional(intent.remoteID), .text(intent.fields), .int(intent.stamp), .instant(now)
+      .optional(intent.remoteID), .text(intent.fields), .int(intent.stamp), .instant(now),
+      .text(intent.expected), .text(intent.agreed)
     ) { $0.int64(0) }
     return id ?? 0
   }
@@ -132,6 +139,18 @@ extension SyncState {
       """, .text(state.rawValue), .text(service.rawValue), .text(resource.rawValue), .int(limit),
       row: Self.intent
     ).compactMap(\.self)
+  }
+
+  /// The intent of a record at a service that is under way, or nil.
+  public func openIntent(
+    _ service: Service, _ resource: Resource, localID: LocalID
+  ) throws(StorageError) -> Intent? {
+    try connection.row(
+      """
+      SELECT \(Self.intentColumns) FROM outbox
+      WHERE service = $1 AND resource = $2 AND local_id = $3 AND state <> 'dead'
+      """, .text(service.rawValue), .text(resource.rawValue), .local(localID), row: Self.intent)
+      ?? nil
   }
 
   /// An intent by its number, or nil.

@@ -50,7 +50,9 @@ extension SyncState {
       ON CONFLICT (service, resource, local_id) DO UPDATE SET
         remote_id = excluded.remote_id, base = excluded.base, base_hash = excluded.base_hash,
         gone = 0, remote_updated_at = excluded.remote_updated_at,
-        changed_at = excluded.changed_at, last_seen_run = excluded.last_seen_run
+        changed_at = excluded.changed_at, last_seen_run = excluded.last_seen_run,
+        changed_after = (SELECT watermark FROM pull_state
+          WHERE pull_state.service = $1 AND pull_state.resource = $2)
       """,
       .text(key.service.rawValue), .text(key.resource.rawValue), .local(localID), .text(key.id),
       .text(base), .text(hash), updatedAt.map(SQLValue.instant), .instant(now), .int(run))

@@ -21,6 +21,14 @@ enum BaseText {
     return fields
   }
 
+  /// A base with some fields set to other values. Fields it holds beside them stay, also those that
+  /// are not compared at present because their column cannot be read.
+  static func setting(_ fields: FieldValues, in text: String) -> String {
+    var object = (try? JSONValue(parsing: text))?.object ?? JSONObject()
+    for (name, value) in fields { object[name] = value.isNull ? nil : value.json }
+    return JSONValue.object(object).canonicalText
+  }
+
   /// A record of a source without what is sealed, which stands encrypted in the record itself.
   static func write(_ record: Record) -> String {
     let schema = RecordSchema.of(record.resource)

@@ -108,11 +108,11 @@ struct DoubtSettler {
       if landed {
         try Settling.agree(
           answered, service, resource, remoteID: found.remoteID, sent: sent, .unknown,
-          fields: fields, in: sync)
+          fields: fields, at: now, in: sync)
         state.count(resource) { $0.pushedUpdated += 1 }
       }
     case (.delete, nil):
-      try Settling.removed(answered, service, resource, in: sync)
+      try Settling.removed(answered, service, resource, at: now, in: sync)
       state.count(resource) { $0.pushedDeleted += 1 }
     // It did not land: the row is still to be sent and goes the usual way.
     case (.create, nil), (.update, nil), (.delete, _?): break

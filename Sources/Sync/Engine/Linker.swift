@@ -16,6 +16,8 @@ struct Linker {
   let resource: Resource
   /// The fields the sink takes, which is what was compared.
   let mapping: String
+  /// The way back; nil where records flow one way only.
+  let way: TwoWay?
 
   /// Reads all rows, from where an earlier try ended.
   func link() -> TaskEnd {
@@ -60,7 +62,7 @@ struct Linker {
         let moment = state.now
         strangers += try hub.write { (tables) throws(StorageError) in
           var strangers = 0
-          for row in page.rows where !(try adopt(row, run: stored.run, now: moment, tables.sync)) {
+          for row in page.rows where !(try adopt(row, run: stored.run, now: moment, tables)) {
             strangers += 1
           }
           try tables.sync.keep(stored)
@@ -85,8 +87,9 @@ struct Linker {
 
   /// Links one row; false when its record is not known here.
   private func adopt(
-    _ found: FoundRow, run: Int, now: Instant, _ sync: SyncState
+    _ found: FoundRow, run: Int, now: Instant, _ tables: HubTables
   ) throws(StorageError) -> Bool {
+    let sync = tables.sync
     let service = sink.service
     guard let source = try sync.source(found.key), !source.isGone else { return false }
     guard let row = try sync.sink(service, resource, localID: source.localID) else { return false }
@@ -105,10 +108,21 @@ struct Linker {
     }
     let fields = Set(sink.writableFields(of: resource).map(\.name))
     let seen = found.record.fields.filter { fields.contains($0.key) && !$0.value.isNull }
-    let base = BaseText.write(seen)
+    var base = seen
+    if let way {
+      // Fields that flow both ways never agreed here: what differs is a question, not an old value.
+      let rules = try way.rules(for: resource, sync, isOpen: Sides(both: false)).policy
+      base = seen.filter { rules.rules(of: $0.key).direction != .both }
+      if base.count < seen.count {
+        var pair = PairRow(service, resource, row.localID)
+        pair.seen = BaseText.write(seen)
+        try sync.keep(pair)
+      }
+    }
+    let text = BaseText.write(base)
     try sync.setBase(
-      service, resource, localID: row.localID, remoteID: found.remoteID, base: base,
-      hash: sync.hash(base))
+      service, resource, localID: row.localID, remoteID: found.remoteID, base: text,
+      hash: sync.hash(text))
     return true
   }
 

@@ -12,6 +12,8 @@ struct Planner {
   let state: RunState
   let resource: Resource
   let today: CalendarDate
+  /// The way back; nil where records flow one way only.
+  let way: TwoWay?
 
   /// What one look gave.
   struct Outcome {
@@ -49,10 +51,23 @@ struct Planner {
         for link in mirror?.fields.values.flatMap(\.links) ?? [] where ends[link] == nil {
           ends[link] = try tables.linkEnd(link, at: service)
         }
-        let plan = RowPlan.decide(
-          mirror: mirror, base: BaseText.read(row.base, fields), isThere: row.remoteID != nil,
-          fields: fields, linkEnd: { ends[$0] ?? .unknown },
-          waitsFor: { parents.contains($0) || ($0 == resource && !isForced) })
+        func decide(
+          _ mirror: Record?, _ base: FieldValues, isThere: Bool, _ fields: [FieldDefinition]
+        ) -> RowPlan {
+          RowPlan.decide(
+            mirror: mirror, base: base, isThere: isThere, fields: fields,
+            linkEnd: { ends[$0] ?? .unknown },
+            waitsFor: { parents.contains($0) || ($0 == resource && !isForced) })
+        }
+        let plan: RowPlan
+        var row = row
+        if let way, let merged = try MergedRow(row, mirror: mirror, way, tables) {
+          row = merged.row
+          plan = merged.plan(decide, fields)
+        } else {
+          plan = decide(
+            mirror, BaseText.read(row.base, fields), isThere: row.remoteID != nil, fields)
+        }
         let write: (Intent.Action, Record, [RemoteKey: String], isPartial: Bool)
         switch plan {
         case .nothing:

@@ -8,6 +8,10 @@ enum RunSignal: Sendable {
   case sent(Resource, TaskEnd, count: Int, progress: Bool)
   case linked(Resource, TaskEnd)
   case settled(Resource, TaskEnd)
+  /// The mirror was looked at for what people did there.
+  case observed(TaskEnd)
+  /// What people did to a resource at the mirror was merged and carried back.
+  case edited(Resource, TaskEnd)
   /// Paused, resumed or cancelled.
   case wake
 }

@@ -18,6 +18,8 @@ struct Sender {
   let state: RunState
   let resource: Resource
   let isDryRun: Bool
+  /// The way back; nil where records flow one way only.
+  let way: TwoWay?
 
   /// Sends the batch; whether anything was settled for good.
   func send(_ items: [Item]) -> (end: TaskEnd, progress: Bool) {
@@ -29,8 +31,11 @@ struct Sender {
   }
 
   private func deliver(
-    _ items: [Item]
+    _ all: [Item]
   ) throws(SyncError) -> (end: TaskEnd, progress: Bool) {
+    let (items, end) = try compare(all)
+    if let end { return (end, false) }
+    if items.isEmpty { return (.done, true) }
     let sent = state.now
     let outcomes: [WriteOutcome]
     if isDryRun {
@@ -59,6 +64,52 @@ struct Sender {
       return try split(items)
     }
     return try settle(items, outcomes, sent: sent)
+  }
+
+  /// Reads rows once more, as the last thing before they are overwritten or removed: what somebody
+  /// changed meanwhile is merged first. The writes that may leave, or why none may.
+  private func compare(_ items: [Item]) throws(SyncError) -> ([Item], TaskEnd?) {
+    guard let way, !isDryRun else { return (items, nil) }
+    let ids = items.compactMap { item -> String? in
+      if case .create = item.write.action { nil } else { item.row.remoteID }
+    }
+    guard !ids.isEmpty else { return (items, nil) }
+    let rows: [ObservedRow]
+    do throws(ProviderError) {
+      rows = try way.mirror.observe(.of(resource), ids: ids, cancellation: state.cancellation)
+    } catch {
+      try hub.write { (tables) throws(StorageError) in
+        for item in items { try tables.sync.end(intent: item.intentID) }
+      }
+      return ([], TaskEnd(error))
+    }
+    let shown = Dictionary(rows.map { ($0.remoteID, $0) }) { first, _ in first }
+    let resource = resource
+    let now = state.now
+    let kept = try hub.write { (tables) throws(StorageError) in
+      var kept: [Item] = []
+      let intake = RowIntake(way: way, tables: tables, now: now)
+      for item in items {
+        guard let id = item.row.remoteID else {
+          kept.append(item)
+          continue
+        }
+        let isExpected = try intake.isAsExpected(item.row, shown[id])
+        if isExpected {
+          kept.append(item)
+          continue
+        }
+        try tables.sync.end(intent: item.intentID)
+        if let row = shown[id] {
+          try intake.take(.of(resource), [row])
+        } else {
+          try intake.lose(.of(resource), [id])
+        }
+        try tables.sync.mark(sink.service, resource, localID: item.row.localID)
+      }
+      return kept
+    }
+    return (kept, nil)
   }
 
   /// A batch refused as a whole was not carried out: its halves are sent, until the record that is
@@ -100,6 +151,7 @@ struct Sender {
     let now = state.now
     try hub.write { (tables) throws(StorageError) in
       for (item, outcome) in zip(items, outcomes) {
+        if case .done = outcome { try journal(item, in: tables.records) }
         try settle(item, outcome, sent: sent, now: now, in: tables.sync)
       }
     }
@@ -139,12 +191,13 @@ struct Sender {
     case .done(let remoteID):
       try sync.end(intent: item.intentID)
       if case .delete = item.write.action {
-        try Settling.removed(row, sink.service, resource, in: sync)
+        try Settling.removed(row, sink.service, resource, at: now, in: sync)
+        try sync.keep(PairRow(sink.service, resource, row.localID))
       } else {
         try Settling.agree(
           row, sink.service, resource, remoteID: remoteID, sent: item.write.record.fields,
           item.isPartial ? .withoutSomeLinks : .whole, fields: sink.writableFields(of: resource),
-          in: sync)
+          at: now, in: sync)
       }
       if let stages = row.stages, !isDryRun {
         try sync.recordArrival(of: row.key, stages, sent: sent, confirmed: now)
@@ -152,12 +205,37 @@ struct Sender {
     case .refused(let error):
       let reason: SinkRow.Waiting =
         error.kind == .notFound || error.status == 404 ? .missing : .refused
+      if reason == .missing, way != nil {
+        // Somebody deleted the row: the rules say what becomes of that.
+        try sync.end(intent: item.intentID)
+        var pair =
+          try sync.pair(sink.service, resource, localID: row.localID)
+          ?? PairRow(sink.service, resource, row.localID)
+        pair.isGone = true
+        try sync.keep(pair)
+        return
+      }
       try sync.bury(
         intent: item.intentID, Self.reason(error, row.key), kind: reason.rawValue, at: now)
       try sync.setWaiting(
         sink.service, resource, localID: row.localID, reason, stamp: row.stamp)
     case .doubt(let error): try sync.doubt(intent: item.intentID, error.message)
     case .notSent: try sync.end(intent: item.intentID)
+    }
+  }
+
+  /// Puts what was overwritten on record, where people edit the rows.
+  private func journal(_ item: Item, in records: SyncRecords) throws(StorageError) {
+    guard way != nil, !isDryRun, case .update = item.write.action else { return }
+    let fields = sink.writableFields(of: resource)
+    let pair = try records.sync.pair(sink.service, resource, localID: item.row.localID)
+    let shown = BaseText.read(pair?.seen ?? item.row.base, fields)
+    for name in item.write.record.fields.keys.sorted() {
+      try records.journal(
+        JournalEntry(
+          kind: .written, service: sink.service, resource: resource, localID: item.row.localID,
+          key: item.row.key, field: name, old: (shown[name] ?? .null).json,
+          new: item.write.record[name].json))
     }
   }
 
@@ -191,14 +269,14 @@ enum Settling {
   /// (invariant S7).
   static func agree(
     _ row: SinkRow, _ service: Service, _ resource: Resource, remoteID: String,
-    sent: FieldValues, _ extent: Extent, fields: [FieldDefinition], in sync: SyncState
+    sent: FieldValues, _ extent: Extent, fields: [FieldDefinition], at now: Instant,
+    in sync: SyncState
   ) throws(StorageError) {
-    var base = BaseText.read(row.base, fields)
-    for (name, value) in sent { base[name] = value.isNull ? nil : value }
-    let text = BaseText.write(base)
+    let text = BaseText.setting(sent, in: row.base)
     let hash = sync.hash(text)
     try sync.setBase(
       service, resource, localID: row.localID, remoteID: remoteID, base: text, hash: hash)
+    try bringPair(row, service, resource, sent: sent, base: text, fields: fields, at: now, in: sync)
     switch extent {
     case .whole:
       try sync.settle(
@@ -210,6 +288,35 @@ enum Settling {
     }
   }
 
+  /// What was out of step of the pair is in step in the fields that were sent, and a choice they carry
+  /// out has arrived.
+  private static func bringPair(
+    _ row: SinkRow, _ service: Service, _ resource: Resource, sent: FieldValues, base: String,
+    fields: [FieldDefinition], at now: Instant, in sync: SyncState
+  ) throws(StorageError) {
+    guard var pair = try sync.pair(service, resource, localID: row.localID) else { return }
+    if let text = pair.baseLeft { pair.baseLeft = without(sent, text) }
+    if let text = pair.seen {
+      let seen = BaseText.setting(sent, in: text)
+      let isBase =
+        Canon.fields(BaseText.read(seen, fields)) == Canon.fields(BaseText.read(base, fields))
+      pair.seen = isBase ? nil : seen
+      if isBase { (pair.unreadable, pair.editedAfter, pair.editedBefore) = ([], nil, nil) }
+    }
+    try sync.keep(pair)
+    for var conflict in try sync.conflicts(service, resource, localID: row.localID)
+    where conflict.state == .sending && conflict.field.map({ sent[$0] != nil }) ?? true {
+      (conflict.state, conflict.outcome) = (.settled, conflict.choice)
+      try sync.settle(conflict, at: now)
+    }
+  }
+
+  private static func without(_ sent: FieldValues, _ text: String) -> String? {
+    var object = (try? JSONValue(parsing: text))?.object ?? JSONObject()
+    for name in sent.keys { object[name] = nil }
+    return object.isEmpty ? nil : JSONValue.object(object).canonicalText
+  }
+
   /// How much of what a row should hold was sent.
   enum Extent {
     case whole, withoutSomeLinks, unknown
@@ -217,10 +324,16 @@ enum Settling {
 
   /// A record that came back while its row was being removed is made again; any other is forgotten.
   static func removed(
-    _ row: SinkRow, _ service: Service, _ resource: Resource, in sync: SyncState
+    _ row: SinkRow, _ service: Service, _ resource: Resource, at now: Instant,
+    in sync: SyncState
   ) throws(StorageError) {
-    let now = try sync.sink(service, resource, localID: row.localID)
-    if now?.isGone == false {
+    for var conflict in try sync.conflicts(service, resource, localID: row.localID) {
+      // The record is gone on both sides: nothing of it waits any more.
+      (conflict.state, conflict.outcome) = (.settled, conflict.choice ?? .gone)
+      try sync.settle(conflict, at: now)
+    }
+    let current = try sync.sink(service, resource, localID: row.localID)
+    if current?.isGone == false {
       try sync.unlink(service, resource, localID: row.localID)
     } else {
       try sync.forget(service, resource, localID: row.localID)

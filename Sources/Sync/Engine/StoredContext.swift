@@ -37,6 +37,11 @@ struct StoredContext: PullContext {
     }
   }
 
+  /// The records of a resource that go by a name or number (``PostingFacts``).
+  func keys(of resource: Resource, named text: String) throws(ProviderError) -> [RemoteKey] {
+    try ask { (sync) throws(StorageError) in try sync.keys(of: resource, named: text) }
+  }
+
   func earliestDate(
     of resource: Resource, field: String
   ) throws(ProviderError) -> CalendarDate? {

@@ -26,6 +26,8 @@ final class SyncRun {
     var isLinked = false
     var isLinking = false
     var isSettling = false
+    var isEdited = false
+    var isEditing = false
     var isOver = false
     var after: LocalID?
     var inFlight = 0
@@ -52,6 +54,16 @@ final class SyncRun {
   private var pullsRunning = 0
   private var pushesRunning = 0
   private var stop: SyncError?
+  /// The way back from the sink; nil where it cannot be looked at or nothing can be written back.
+  private var way: TwoWay?
+  private var observation = Observation.none
+
+  /// How far the look at what people did at the sink came.
+  private enum Observation {
+    case none, running
+    case waiting(failures: Int, until: UInt64)
+    case over
+  }
 
   init(
     hub: Hub, source: any SourceProvider, sink: any SinkProvider, state: RunState,
@@ -60,6 +72,12 @@ final class SyncRun {
     (self.hub, self.source, self.sink, self.state) = (hub, source, sink, state)
     (self.options, self.mailbox) = (options, mailbox)
     today = state.now.date
+    if let mirror = sink as? any ObservedProvider, let writer = source as? any RecordWriter {
+      way = TwoWay(
+        hub: hub, mirror: mirror, writer: writer, source: source, state: state, options: options,
+        today: today)
+    }
+    if way == nil || options.direction == .push { observation = .over }
   }
 
   /// The resources that take part, parents first.
@@ -75,6 +93,7 @@ final class SyncRun {
       if stop == nil, !state.shouldStop {
         do throws(SyncError) {
           endWaits()
+          startObservation()
           try startPulls()
           try startPushes()
         } catch {
@@ -157,6 +176,7 @@ final class SyncRun {
   private func end() throws(SyncError) {
     let now = state.now
     let isStopped = stop != nil || state.cancellation.isCancelled
+    try countConflicts()
     let reason = stop?.description ?? ""
     let open =
       pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures) }
@@ -178,18 +198,78 @@ final class SyncRun {
   }
 
   private var nextRetry: UInt64? {
-    (pulls.values.filter { !$0.isOver }.compactMap(\.retryAt)
+    if case .waiting(_, let moment) = observation { return moment }
+    return
+      (pulls.values.filter { !$0.isOver }.compactMap(\.retryAt)
       + pushes.values.filter { !$0.isOver }.compactMap(\.retryAt)).min()
+  }
+
+  /// What waits for a person is told with every run, also what an earlier one found.
+  private func countConflicts() throws(SyncError) {
+    guard way != nil else { return }
+    let chosen = options.resources.map { Set($0) }
+    let counts = try hub.read { (sync) throws(StorageError) in
+      var counts: [Resource: Int] = [:]
+      for resource in Resource.mirrored where chosen?.contains(resource) ?? true {
+        counts[resource] = try sync.openConflictCount(resource)
+      }
+      return counts
+    }
+    for (resource, count) in counts where count > 0 {
+      state.count(resource) { $0.conflicts = count }
+    }
   }
 
   private func endWaits() {
     let now = state.clock.monotonicNanoseconds
+    if case .waiting(let failures, let moment) = observation, moment <= now {
+      observation = .none
+      observationFailures = failures
+    }
     func isPast(_ moment: UInt64?) -> Bool { moment.map { $0 <= now } ?? false }
     for resource in pulls.keys where isPast(pulls[resource]?.retryAt) {
       pulls[resource]?.retryAt = nil
     }
     for resource in pushes.keys where isPast(pushes[resource]?.retryAt) {
       pushes[resource]?.retryAt = nil
+    }
+  }
+
+  // MARK: Looking at the sink
+
+  private var observationFailures = 0
+
+  private func startObservation() {
+    guard case .none = observation, let way else { return }
+    observation = .running
+    pullsRunning += 1
+    let mailbox = mailbox
+    let observer = Observer(way: way)
+    _ = Worker(name: "observe") { mailbox.post(.observed(observer.observe())) }
+  }
+
+  /// A look that fails is tried again; without one, rows are still compared right before they are
+  /// written, so that nobody's edit is lost.
+  private func conclude(observation end: TaskEnd) {
+    switch end {
+    case .done: observation = .over
+    case .interrupted: observation = .none
+    case .stop(let error):
+      observation = .over
+      if stop == nil { stop = error }
+    case .dead(let text):
+      observation = .over
+      state.say(.error, text)
+    case .failed(let error):
+      let failures = observationFailures + 1
+      guard failures < Backoff.attemptsMax else {
+        observation = .over
+        state.say(.error, "\(sink.service.title) was not looked at: \(error.message)")
+        return
+      }
+      let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)
+      observation = .waiting(
+        failures: failures, until: state.clock.monotonicNanoseconds + delay * 1_000_000)
     }
   }
 
@@ -224,12 +304,14 @@ final class SyncRun {
       if !push.isLinking, !push.isLinked { try link(resource) }
       guard pushes[resource]?.isLinked == true else { continue }
       try settleDoubts(resource)
+      guard startEdits(resource) else { continue }
       try send(resource)
     }
   }
 
   /// Whether everything a resource's mirror is made from is pulled, and its parents are there.
   private func isReady(_ resource: Resource) throws(SyncError) -> Bool {
+    guard case .over = observation else { return false }
     let needs = Gates.needs(ofPush: resource)
     guard needs.allSatisfy({ pulls[$0]?.isOver ?? true }) else { return false }
     let parents = Gates.parents(ofPush: resource, fields: sink.writableFields(of: resource))
@@ -268,7 +350,7 @@ final class SyncRun {
     pushes[resource]?.isLinking = true
     pushesRunning += 1
     let linker = Linker(
-      hub: hub, sink: sink, state: state, resource: resource, mapping: mapping)
+      hub: hub, sink: sink, state: state, resource: resource, mapping: mapping, way: way)
     let mailbox = mailbox
     _ = Worker(name: "link") { mailbox.post(.linked(resource, linker.link())) }
   }
@@ -287,6 +369,29 @@ final class SyncRun {
     _ = Worker(name: "settle") { mailbox.post(.settled(resource, settler.settle())) }
   }
 
+  /// What people did at the sink goes first: it may be what is to be sent. Whether that is done.
+  private func startEdits(_ resource: Resource) -> Bool {
+    guard let way, let push = pushes[resource], !push.isEdited else { return true }
+    guard !push.isEditing, !push.isSettling else { return false }
+    pushes[resource]?.isEditing = true
+    pushesRunning += 1
+    let mailbox = mailbox
+    _ = Worker(name: "edit") { mailbox.post(.edited(resource, Self.edit(resource, way))) }
+    return false
+  }
+
+  private static func edit(_ resource: Resource, _ way: TwoWay) -> TaskEnd {
+    var tables: [ObservedTable] = []
+    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
+    // What is planned is posted as a transaction.
+    if resource == .transactions { tables.append(.forecasts) }
+    for table in tables {
+      let end = PostingWorker(way: way, table: table).work()
+      guard case .done = end else { return end }
+    }
+    return EditWorker(way: way, resource: resource).work()
+  }
+
   private func send(_ resource: Resource) throws(SyncError) {
     // Each turn starts a batch, or finds the end of the rows.
     while pushesRunning < Self.pushesMax, let push = pushes[resource], !push.isExhausted {
@@ -298,7 +403,8 @@ final class SyncRun {
         endLook(resource)
         continue
       }
-      let planner = Planner(hub: hub, sink: sink, state: state, resource: resource, today: today)
+      let planner = Planner(
+        hub: hub, sink: sink, state: state, resource: resource, today: today, way: way)
       let outcome = try planner.plan(after: after, isForced: push.isForced)
       pushes[resource]?.after = outcome.next
       if outcome.hasLater { pushes[resource]?.hasLater = true }
@@ -312,7 +418,7 @@ final class SyncRun {
     pushes[resource]?.inFlight += 1
     pushesRunning += 1
     let sender = Sender(
-      hub: hub, sink: sink, state: state, resource: resource, isDryRun: options.isDryRun)
+      hub: hub, sink: sink, state: state, resource: resource, isDryRun: options.isDryRun, way: way)
     let mailbox = mailbox
     _ = Worker(name: "push") {
       let (end, progress) = sender.send(batch)
@@ -382,6 +488,18 @@ final class SyncRun {
         case .settled(let resource, let end):
           pushesRunning -= 1
           pushes[resource]?.isSettling = false
+          try conclude(push: resource, end)
+          lookAgain()
+        case .observed(let end):
+          pullsRunning -= 1
+          conclude(observation: end)
+        case .edited(let resource, let end):
+          pushesRunning -= 1
+          pushes[resource]?.isEditing = false
+          if case .done = end {
+            pushes[resource]?.isEdited = true
+            pushes[resource]?.failures = 0
+          }
           try conclude(push: resource, end)
           lookAgain()
         case .sent(let resource, let end, let count, let progress):

@@ -35,6 +35,8 @@ struct CommandSpec: Sendable {
   let positionals: String
   let options: [OptionSpec]
   let summary: String
+  /// A command for those who work on the program itself: it is not listed.
+  var isHidden = false
   let run: @Sendable (Invocation) throws(Failure) -> ExitCode
 
   /// A command that takes no words of its own.
@@ -228,8 +230,9 @@ struct ArgumentParser {
       }
       return lines.joined(separator: "\n")
     }
-    let shown = commands.filter { words.isEmpty || $0.words.starts(with: words) }
-    let listed = shown.isEmpty ? commands : shown
+    let offered = commands.filter { !$0.isHidden }
+    let shown = offered.filter { words.isEmpty || $0.words.starts(with: words) }
+    let listed = shown.isEmpty ? offered : shown
     var lines = [
       "Rentbook keeps Buildium, Airtable and a local store in step.", "",
       "Usage: rentbook [COMMAND] [OPTIONS]    without a command: the full screen", "",

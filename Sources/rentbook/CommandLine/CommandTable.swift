@@ -5,6 +5,7 @@ enum CommandTable {
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
-      DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs,
+      DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
+      RulesCommands.specs, [MergeCasesCommand.spec],
     ].flatMap(\.self)
 }

@@ -11,6 +11,8 @@ enum SyncCommand {
       OptionSpec("--resource", "NAME", isRepeated: true, "Only this resource; may be repeated."),
       OptionSpec("--direction", "pull|push|both", "Which half of the way."),
       OptionSpec("--dry-run", "Write nothing anywhere; list every write there would be."),
+      OptionSpec(
+        "--accept-mass-change", "Many rows edited or deleted at once in Airtable are meant so."),
     ], "Bring Buildium, the store and Airtable in step.", run: run)
 
   static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
@@ -42,6 +44,7 @@ enum SyncCommand {
   private static func options(_ invocation: Invocation) throws(Failure) -> SyncOptions {
     var options = SyncOptions(
       isFull: invocation.flag("--full"), isDryRun: invocation.flag("--dry-run"))
+    options.acceptsMassChange = invocation.flag("--accept-mass-change")
     for name in invocation.texts("--resource") {
       guard let resource = Resource(name: name) else {
         throw .usage(
@@ -71,6 +74,8 @@ enum SyncCommand {
             "conflicts": .int(row.conflicts), "failed": .int(row.failed),
             "pushed_created": .int(row.pushedCreated), "pushed_updated": .int(row.pushedUpdated),
             "pushed_deleted": .int(row.pushedDeleted),
+            "buildium_created": .int(row.sourceCreated),
+            "buildium_updated": .int(row.sourceUpdated),
           ]
         })
     ])
@@ -106,14 +111,18 @@ enum SyncCommand {
       Output.line("\(report.writes.count) writes; nothing was written.")
     } else {
       Output.table(
-        ["Resource", "Pulled", "New", "Changed", "Gone", "Sent new", "Sent changed", "Failed"],
+        [
+          "Resource", "Pulled", "New", "Changed", "Gone", "Sent new", "Sent changed", "To Buildium",
+          "Conflicts", "Failed",
+        ],
         report.rows.map { row in
           [
             row.resource.title, String(row.pulled), String(row.created), String(row.updated),
             String(row.deleted), String(row.pushedCreated), String(row.pushedUpdated),
+            String(row.sourceCreated + row.sourceUpdated), String(row.conflicts),
             String(row.failed),
           ]
-        }, rightAligned: [1, 2, 3, 4, 5, 6, 7])
+        }, rightAligned: [1, 2, 3, 4, 5, 6, 7, 8, 9])
     }
     for message in report.messages { Output.note(TerminalText.harmless(message)) }
   }

@@ -52,7 +52,7 @@ enum BillPaymentMapping {
       canonical: try wire.references(.vendorCredits, "AppliedVendorCredits"))
     return RemoteRecord(
       key: RemoteKey(.buildium, .billPayments, "\(payment.key.id):\(bill)"), record: record,
-      source: payment.source)
+      source: payment.source, marker: payment.marker)
   }
 
   /// Deals the lines of a payment out to its bills, so that every cent goes to one of them.

@@ -65,7 +65,8 @@ struct BodyBuilder {
       return
     }
     guard member.limit > 0, let text = value.text else { return }
-    let count = text.unicodeScalars.count
+    // Counted as Buildium's platform counts.
+    let count = text.utf16.count
     if count > member.limit {
       problems.append(
         "\(title): \(name) has \(count) characters; Buildium takes at most \(member.limit).")

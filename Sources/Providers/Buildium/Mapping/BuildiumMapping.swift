@@ -73,6 +73,25 @@ public enum BuildiumMapping {
     }.map(\.key)
   }
 
+  /// The fields a body for an existing record carries; none for what cannot be written.
+  static func writtenFields(of resource: Resource) -> Set<String> {
+    guard let mapping = mapping(resource) else { return [] }
+    var names = Set(mapping.members.filter { $0.write != nil }.map(\.field))
+    if mapping.hasPhones { names.formUnion(PhoneNumbers.kinds.map(\.field)) }
+    if resource == .tasks { names.formUnion(["assigned_to", "property_id"]) }
+    return names
+  }
+
+  /// Members a body takes and no answer ever shows.
+  static func unreadableMembers(of resource: Resource) -> Set<String> {
+    var names = Set(
+      (mapping(resource)?.members ?? []).filter(\.read.isEmpty).compactMap {
+        $0.write?.joined(separator: ".")
+      })
+    if resource == .glAccounts { names.insert("IsCashAsset") }
+    return names
+  }
+
   private static func mapping(_ resource: Resource) -> EntityMapping? {
     switch resource {
     case .properties: PropertyMapping.mapping

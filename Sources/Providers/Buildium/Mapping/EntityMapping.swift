@@ -112,11 +112,15 @@ struct EntityMapping: Sendable {
     let wire = try Wire(json, titled: title)
     var fields = try fields(wire)
     fields.merge(more) { $1 }
+    // People read and copy a memo without the mark our own creates leave in it.
+    let memo = resource == .bills ? "description" : "memo"
+    let (text, marker) = IntentMarker.split(fields[memo]?.text ?? "")
+    if marker != nil { fields[memo] = .text(canonical: text) }
     return RemoteRecord(
       key: RemoteKey(.buildium, resource, String(try wire.id())),
       record: Record(resource, fields),
       updatedAt: updatedAt.flatMap { fields[$0]?.instant },
-      source: json.sourceText(of: resource))
+      source: json.sourceText(of: resource), marker: marker?.code)
   }
 
   /// A body that changes the fields `record` speaks of and keeps everything else as `current`, the

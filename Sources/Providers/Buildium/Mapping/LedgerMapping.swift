@@ -50,7 +50,8 @@ enum TransactionMapping {
       "source_amount": try line.field(.money, "Amount"),
       "is_cash_posting": try line.field(.boolean, "IsCashPosting"),
       "reference_number": try line.field(.text, "ReferenceNumber"),
-      "memo": try line.field(.text, "Memo"),
+      // The memo of the whole may stand on every line, with the mark of one of our creates.
+      "memo": .text(canonical: IntentMarker.split(try line.text("Memo") ?? "").text),
     ]
     return fields.merging(try EntityReference.fields(line)) { $1 }
   }
@@ -108,7 +109,7 @@ enum BankTransactionMapping {
     record["transaction_id"] = .reference(RemoteKey(.buildium, .transactions, remote.key.id))
     return RemoteRecord(
       key: RemoteKey(.buildium, .bankTransactions, "\(account):\(remote.key.id)"), record: record,
-      source: remote.source)
+      source: remote.source, marker: remote.marker)
   }
 }
 
