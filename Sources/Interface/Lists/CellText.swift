@@ -9,7 +9,8 @@ public enum CellText {
     switch cell {
     case .none: ""
     case .text(let text): text
-    case .number(let value): Words.number(value)
+    // Years and house numbers are read without a separator.
+    case .number(let value): value.magnitude < 10_000 ? String(value) : Words.number(value)
     case .money(let amount): Words.money(amount)
     case .date(let date): date.description
     case .instant(let instant): Words.moment(instant, utcOffsetMinutes: utcOffsetMinutes)

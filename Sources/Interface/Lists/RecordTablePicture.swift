@@ -48,19 +48,34 @@ extension RecordTable {
     }
     while start < column, end(start) <= column { start += 1 }
     if end(1) >= shown.count { start = 1 }
+    var indices = [0]
+    indices += Array(start..<max(start, end(start)))
+    return place(indices, widths, in: width)
+  }
+
+  /// Puts columns beside each other; what room is left goes to those whose text is cut, from the left.
+  private func place(_ indices: [Int], _ widths: [Int], in width: Int) -> [PlacedColumn] {
+    let shown = shownColumns
+    let used = indices.reduce(Self.margin - Self.gap) { $0 + widths[$1] + Self.gap }
+    var left = max(0, width - used)
     var placed: [PlacedColumn] = []
     var at = Self.margin
-    for index in [0] + Array(start..<max(start, end(start))) where index < shown.count {
-      let left = width - at
-      guard left > 0 else { break }
+    for index in indices where at < width {
+      let column = shown[index]
+      let natural = view.widths[column.name] ?? naturalWidths[column.name] ?? 0
+      let more = min(left, max(0, natural - widths[index]))
+      left -= more
+      let columns = min(widths[index] + more, width - at)
       placed.append(
         PlacedColumn(
-          column: shown[index], index: columns.firstIndex(of: shown[index]) ?? 0, at: at,
-          width: min(widths[index], left)))
-      at += widths[index] + Self.gap
+          column: column, index: place(of: column), at: at, width: columns))
+      at += columns + Self.gap
     }
     return placed
   }
+
+  /// The place of a column among all of the list's.
+  private func place(of column: ListColumn) -> Int { columns.firstIndex(of: column) ?? 0 }
 
   func draw(on frame: inout Frame, in area: Area, title: String, isFocused: Bool, _ world: World) {
     let parts = Self.parts(area)
@@ -202,6 +217,10 @@ extension RecordTable {
     if loaded == nil || isLoading { return [Piece("Reading…", .dim)] }
     if !terms.isEmpty { return [Piece("No row matches the filter. Esc shows all.", .dim)] }
     if base.linkedTo != nil { return [Piece("There are none. Esc goes back.", .dim)] }
+    let isKeptHere: Set<ListName> = [.audit, .apiLog, .messages, .jobs]
+    if isKeptHere.contains(base.list) {
+      return [Piece("Nothing here yet. What happens is kept here from now on.", .dim)]
+    }
     return [
       Piece("Nothing here yet.", .heading),
       Piece("The first sync brings the records in: 1 goes to the Sync pane, s starts it.", .dim),

@@ -137,6 +137,8 @@ struct RecordView: Sendable {
               ? nil : .list(link.query, title: "\(link.title) of \(detail.title)")))
       }
     }
+    // A record of this computer's own, as a call is, has neither a past nor another form.
+    if detail.history.isEmpty, detail.source == nil { return lines }
     lines += [Line(pieces: []), Line(pieces: [Piece("History", .heading)], part: .history)]
     if detail.history.isEmpty { lines.append(Line(pieces: [Piece("Nothing was kept.", .dim)])) }
     for event in detail.history {

@@ -58,7 +58,8 @@ struct ScreenChoices: Sendable {
     guard !name.contains("/"), Files.exists(file), let bytes = try? Files.read(file) else {
       let names = Theme.builtIn.map(\.name).joined(separator: ", ")
       problems.append(
-        "\(place("theme", in: nil)): there is no theme “\(name)”: none of \(names), and no \(file).")
+        "\(place("theme", in: nil)): there is no theme “\(name)”: none of \(names), and no \(file)."
+      )
       return
     }
     do throws(ThemeError) {

@@ -98,7 +98,8 @@ enum ScreenCommand {
 
   /// The person's editor, with its options, on the configuration file.
   private static func editor(_ environment: [String: String], _ path: String) -> [String] {
-    let command = [environment["VISUAL"], environment["EDITOR"], "vi"]
+    let command =
+      [environment["VISUAL"], environment["EDITOR"], "vi"]
       .compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
     return command.split(separator: " ").map(String.init) + [path]
   }
