@@ -6,6 +6,6 @@ enum CommandTable {
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
-      RulesCommands.specs, [MergeCasesCommand.spec],
+      RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
     ].flatMap(\.self)
 }
