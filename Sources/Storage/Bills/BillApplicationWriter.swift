@@ -220,15 +220,22 @@ struct BillApplicationWriter {
   func store(_ facts: ApplicationFacts, _ source: LocalID, _ bill: LocalID, by name: String)
     throws(StorageError)
   {
+    // Not in one statement: an INSERT that becomes an UPDATE meets the rules of both.
+    if facts.existing != nil {
+      try connection.run(
+        """
+        UPDATE bill_applications SET applied_amount = $3, applied_at = $4, updated_at = $5
+        WHERE bill_id = $1 AND source_transaction_id = $2
+        """, .local(bill), .local(source), .money(facts.amount), .date(facts.date),
+        .instant(transaction.now))
+      return
+    }
     try connection.run(
       """
       INSERT INTO bill_applications (id, organisation_id, bill_id, source_transaction_id,
         source_type, applied_amount, applied_at, created_by, created_at, updated_at)
       VALUES ($1, (SELECT id FROM organisations ORDER BY created_at, id LIMIT 1), $2, $3, $4, $5,
         $6, $7, $8, $8)
-      ON CONFLICT (bill_id, source_transaction_id) DO UPDATE SET
-        applied_amount = excluded.applied_amount, applied_at = excluded.applied_at,
-        updated_at = excluded.updated_at
       """, .local(LocalIDs.new(at: transaction.now)), .local(bill), .local(source),
       .text((facts.source ?? .payment).rawValue), .money(facts.amount), .date(facts.date),
       .text(name), .instant(transaction.now))

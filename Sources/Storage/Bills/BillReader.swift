@@ -102,7 +102,8 @@ struct BillReader {
     return approvals
   }
 
-  /// The bills that have the reference number of an earlier one of their vendor, and that one's name.
+  /// The bills whose vendor has another one with the same reference number under way or approved, and
+  /// that one's name.
   private func duplicates(_ id: LocalID?) throws(StorageError) -> [LocalID: String] {
     let vendor: LocalID?? = try id.map { (id) throws(StorageError) in
       try connection.row("SELECT vendor_id FROM bills WHERE id = $1", .local(id)) {
@@ -110,24 +111,26 @@ struct BillReader {
       } ?? nil
     }
     if case .some(.none) = vendor { return [:] }
-    var first: [String: (LocalID, String)] = [:]
-    var duplicates: [LocalID: String] = [:]
+    var groups: [String: [(id: LocalID, name: String, isUnderWay: Bool)]] = [:]
     _ = try rows(of: vendor ?? nil, "b.vendor_id") { condition in
       """
-      SELECT b.id, b.vendor_id, b.reference_number, COALESCE(b.buildium_bill_id, b.reference_number)
+      SELECT b.id, b.vendor_id, b.reference_number,
+        COALESCE(b.buildium_bill_id, b.reference_number),
+        COALESCE(w.state, 'approved') IN ('pending_approval', 'approved')
       FROM bills b LEFT JOIN bill_workflow w ON w.bill_id = b.id
       WHERE b.reference_number <> '' AND b.deleted_at IS NULL AND b.vendor_id IS NOT NULL
-        AND b.amount > 0 AND COALESCE(w.state, 'approved') NOT IN ('voided', 'rejected')
-        AND \(condition) ORDER BY b.created_at, b.id
+        AND b.amount > 0 AND \(condition) ORDER BY b.created_at, b.id
       """
     } row: { row throws(StorageError) in
       let reference = BillDuplicates.normalised(row.text(2))
       guard !reference.isEmpty else { return }
-      let key = row.text(1) + "\n" + reference
-      if let known = first[key] {
-        duplicates[row.localID(0)] = known.1
-      } else {
-        first[key] = (row.localID(0), row.text(3))
+      groups[row.text(1) + "\n" + reference, default: []].append(
+        (row.localID(0), row.text(3), row.bool(4)))
+    }
+    var duplicates: [LocalID: String] = [:]
+    for group in groups.values where group.count > 1 {
+      for bill in group {
+        duplicates[bill.id] = group.first { $0.isUnderWay && $0.id != bill.id }?.name
       }
     }
     return duplicates

@@ -283,6 +283,8 @@ enum BillTriggers {
           (NEW.source_type = 'payment' AND t.transaction_type IN
             ('Check', 'ElectronicFundsTransfer', 'CreditCardPurchase', 'BillPayment'))
           OR (NEW.source_type = 'credit' AND t.transaction_type = 'VendorCredit')
+          -- Refused with its own words elsewhere.
+          OR (t.transaction_type = 'Bill' AND t.bill_id = NEW.bill_id)
           OR (NEW.source_type = 'refund' AND t.transaction_type = 'VendorRefund' AND EXISTS (
             SELECT 1 FROM transaction_lines l JOIN gl_accounts a ON a.id = l.gl_account_id
             WHERE l.transaction_id = t.id AND l.posting_type = 'Debit'

@@ -165,7 +165,12 @@ enum BillsCommands {
 
   // MARK: Entering
 
-  private static func lines(_ caller: BillsCaller) throws(Failure) -> [BillDraft.Line]? {
+  /// The lines the options name; nil when they name none.
+  ///
+  /// - Parameter known: the only line of a bill that is edited, for what is not said of it.
+  private static func lines(_ caller: BillsCaller, known: BillDraft.Line? = nil) throws(Failure)
+    -> [BillDraft.Line]?
+  {
     let invocation = caller.invocation
     let property: String? =
       if let text = invocation.text("--property") {
@@ -177,15 +182,22 @@ enum BillsCommands {
       } else { nil }
     let texts = invocation.texts("--line")
     if texts.isEmpty {
-      guard let account = invocation.text("--account"), let amount = try caller.amount("--amount")
-      else {
-        guard invocation.text("--account") == nil, invocation.text("--amount") == nil else {
-          throw .usage("A line needs both --account and --amount.")
-        }
-        return nil
+      let options = ["--account", "--amount", "--property", "--unit"]
+      guard options.contains(where: { invocation.text($0) != nil }) else { return nil }
+      var account = known?.account
+      if let text = invocation.text("--account") {
+        account = try caller.record(.glAccounts, text, "GL account")
       }
-      let id = try caller.record(.glAccounts, account, "GL account")
-      return [BillDraft.Line(property: property, unit: unit, account: id, amount: amount)]
+      guard let account, let amount = try caller.amount("--amount") ?? known?.amount else {
+        throw .usage(
+          "A line needs both --account and --amount.",
+          hint: "A bill with several lines takes --line for each.")
+      }
+      return [
+        BillDraft.Line(
+          property: property ?? known?.property, unit: unit ?? known?.unit, account: account,
+          amount: amount, memo: known?.memo)
+      ]
     }
     var lines: [BillDraft.Line] = []
     for text in texts {
@@ -251,7 +263,10 @@ enum BillsCommands {
       let expected = invocation.text("--expect")
       let memo = invocation.text("--memo")
       let reference = invocation.text("--reference")
-      let lines = try lines(caller)
+      let before = try caller.workspace.onStore { store throws(StorageError) in
+        try store.billDraft(id)
+      }
+      let lines = try lines(caller, known: before?.lines.count == 1 ? before?.lines[0] : nil)
       let date = try caller.day("--date")
       let due = try caller.day("--due")
       let vendor: String? =
@@ -266,10 +281,7 @@ enum BillsCommands {
       }
       let result: BillResult?
       if changesAmounts {
-        let known = try caller.workspace.onStore { store throws(StorageError) in
-          try store.billDraft(id)
-        }
-        guard var draft = known else {
+        guard var draft = before else {
           throw .usage("There is no bill “\(invocation.positionals[0])”.")
         }
         if let lines { draft.lines = lines }

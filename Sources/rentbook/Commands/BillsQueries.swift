@@ -25,6 +25,17 @@ enum BillsQueries {
       options: [source, OptionSpec("--amount", "A", "How much of the credit it pays back."), user],
       "Note that a vendor's refund pays back part of a credit.", run: refund),
     CommandSpec(
+      "bills pay", "ID...",
+      options: [
+        OptionSpec("--bank", "ID", "The bank account."),
+        OptionSpec("--amount", "A", "Of one bill; all that remains unless said."),
+        OptionSpec("--date", "DATE", "The day of the payment; today unless said."),
+        OptionSpec("--check", "N", "The check's number."), user,
+      ], "Pay bills of one vendor with one check.", run: pay),
+    CommandSpec(
+      "bills paid", options: [OptionSpec("--year", "YYYY", "The year; this one unless said.")],
+      "What vendors were paid in a year.", run: paid),
+    CommandSpec(
       "bills aging", options: [asOf], "What is owed by vendor and property, by its age.",
       run: aging),
     CommandSpec(
@@ -106,6 +117,68 @@ enum BillsQueries {
       return try caller.finish(["credit": .string(credit), "amount": .string("\(amount)")]) {
         Output.line("\(amount) of the credit is paid back.")
       }
+    }
+  }
+
+  // MARK: Payments
+
+  private static func pay(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    try BillsCaller.run(invocation) { caller throws(Failure) in
+      guard let bankText = invocation.text("--bank") else {
+        throw .usage("Name the bank account: --bank ID.")
+      }
+      let bank = try caller.record(.bankAccounts, bankText, "bank account")
+      var ids: [String] = []
+      for text in invocation.positionals { ids.append(try caller.bill(text)) }
+      let amount = try caller.amount("--amount")
+      let date = try caller.day("--date") ?? caller.workspace.store.today
+      let (user, bills, check) = (caller.user, ids, invocation.text("--check"))
+      let outcome = try caller.workspace.onStore { store throws(StorageError) in
+        try store.payBills(
+          bills, from: bank, amount: amount, on: date, checkNumber: check, by: user)
+      }
+      switch outcome {
+      case .refused(let refusal): throw BillsOutput.failure(refusal, "")
+      case .done(let payment, let total):
+        return try caller.finish([
+          "payment": .string(payment), "amount": .string(total.description),
+          "date": .string(date.description), "bills": .int(bills.count),
+        ]) {
+          Output.line("\(total) paid on \(date): payment \(payment).")
+        }
+      }
+    }
+  }
+
+  private static let years = 1900...9998
+
+  private static func paid(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    try BillsCaller.run(invocation) { caller throws(Failure) in
+      let year =
+        try invocation.integer("--year", in: years) ?? caller.workspace.store.today.year
+      let rows = try caller.workspace.onStore { store throws(StorageError) in
+        try store.vendorPayments(year: year)
+      }
+      if invocation.isJSON {
+        Output.document(
+          invocation.command,
+          [
+            "year": .int(year),
+            "rows": .array(
+              rows.map {
+                [
+                  "vendor_id": BillsOutput.number($0.vendor.buildiumID),
+                  "vendor": .string($0.vendor.name), "year": .int(year),
+                  "cash_paid": .string($0.paid.description),
+                ]
+              }),
+          ])
+      } else {
+        Output.table(
+          ["Vendor", "Paid"], rows.map { [$0.vendor.name, $0.paid.description] },
+          rightAligned: [1])
+      }
+      return .done
     }
   }
 
