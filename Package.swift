@@ -71,7 +71,7 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background"]),
-    tests("SyncTests", ["Domain", "Background", "Storage", "Sync"]),
+    tests("SyncTests", ["Domain", "Background", "Storage", "Sync", "Vault"]),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
       path: "Tests/ProvidersTests/Buildium", swiftSettings: strict),
