@@ -27,15 +27,14 @@ final class AirtableRig {
     let (links, kept) = (links, kept)
     provider = AirtableProvider(
       api: AirtableAPI(
-        base: options.baseID, token: options.token, address: server.url, http: CurlClient()),
+        base: options.baseID, token: options.token, address: server.url,
+        http: ServedHTTP(server: server)),
       memory: AirtableMemory(
         load: { () throws(ProviderError) in kept.withLock(\.self) },
         save: { (text) throws(ProviderError) in kept.withLock { $0 = text } }),
       clock: clock, key: { _, row in links.withLock { $0[row] } })
     _ = try provider.setUp(isDryRun: false, Cancellation())
   }
-
-  deinit { server.stop() }
 
   /// A row of a mirrored record, known to the store; its id.
   func row(

@@ -352,4 +352,39 @@ struct BuildiumCreateTests {
     #expect(create(rig, payment, 2).written != nil)
     #expect(try probe(rig, record)?.key == written.key)
   }
+
+  @Test("a bill of the same vendor and reference is found before another is made")
+  func twin() throws {
+    let rig = try BuildiumRig()
+    let drafts = try Drafts(rig)
+    let record = try drafts.record(.bill)
+    func twin(_ record: Record) throws -> RemoteKey? {
+      try rig.provider.twin(of: record, cancellation: Cancellation())?.key
+    }
+    #expect(try twin(record) == nil)
+    let written = try #require(create(rig, record).written)
+    #expect(try twin(record) == written.key)
+    var other = record
+    other["reference_number"] = .text("INV-70")
+    #expect(try twin(other) == nil)
+    other["reference_number"] = .null
+    #expect(try twin(other) == nil)
+    #expect(try twin(try drafts.record(.charge)) == nil)
+  }
+
+  @Test("the day up to which books are closed is read where the key may read it")
+  func closedBooks() throws {
+    func books(_ change: (inout BuildiumOptions) -> Void) throws -> ClosedBooks? {
+      try BuildiumRig(change).provider.closedBooks(Cancellation())
+    }
+    let day = rigDay.adding(days: -30)
+    let closed = try #require(try books { $0.lockDate = day })
+    #expect(closed.date(of: RemoteKey(.buildium, .properties, "1")) == day)
+    #expect(try books { _ in } == ClosedBooks())
+    #expect(try books { $0.forbidden = [.settings] } == nil)
+    var single = closed
+    single.byProperty[RemoteKey(.buildium, .properties, "2")] = rigDay
+    #expect(single.date(of: RemoteKey(.buildium, .properties, "2")) == rigDay)
+    #expect(single.date(of: nil) == day)
+  }
 }
