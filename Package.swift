@@ -77,7 +77,7 @@ let package = Package(
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),
     .testTarget(
-      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync"],
+      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync", "Vault"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
