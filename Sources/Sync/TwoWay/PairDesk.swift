@@ -233,7 +233,9 @@ struct PairDesk {
           pair.machine.seen[$0].fields[field] ?? .null == base[$0][field] ?? .null
         }
         guard isInStep, pair.machine.writes.left?.fields[field] == nil else { continue }
-      } else if pair.machine.isBusy || pair.stored.isGone {
+      } else if pair.machine.isBusy
+        || pair.machine.seen.left.isPresent != pair.machine.seen.right.isPresent
+      {
         continue
       }
       (row.state, row.outcome, row.settledAt) = (.settled, row.choice, tables.records.now)
