@@ -294,16 +294,17 @@ enum Settling {
     _ row: SinkRow, _ service: Service, _ resource: Resource, sent: FieldValues, base: String,
     fields: [FieldDefinition], at now: Instant, in sync: SyncState
   ) throws(StorageError) {
-    guard var pair = try sync.pair(service, resource, localID: row.localID) else { return }
-    if let text = pair.baseLeft { pair.baseLeft = without(sent, text) }
-    if let text = pair.seen {
-      let seen = BaseText.setting(sent, in: text)
-      let isBase =
-        Canon.fields(BaseText.read(seen, fields)) == Canon.fields(BaseText.read(base, fields))
-      pair.seen = isBase ? nil : seen
-      if isBase { (pair.unreadable, pair.editedAfter, pair.editedBefore) = ([], nil, nil) }
+    if var pair = try sync.pair(service, resource, localID: row.localID) {
+      if let text = pair.baseLeft { pair.baseLeft = without(sent, text) }
+      if let text = pair.seen {
+        let seen = BaseText.setting(sent, in: text)
+        let isBase =
+          Canon.fields(BaseText.read(seen, fields)) == Canon.fields(BaseText.read(base, fields))
+        pair.seen = isBase ? nil : seen
+        if isBase { (pair.unreadable, pair.editedAfter, pair.editedBefore) = ([], nil, nil) }
+      }
+      try sync.keep(pair)
     }
-    try sync.keep(pair)
     for var conflict in try sync.conflicts(service, resource, localID: row.localID)
     where conflict.state == .sending && conflict.field.map({ sent[$0] != nil }) ?? true {
       (conflict.state, conflict.outcome) = (.settled, conflict.choice)

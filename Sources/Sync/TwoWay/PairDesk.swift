@@ -42,9 +42,6 @@ struct PairDesk {
     if let mirror {
       machine.seen.left = Observation(
         fields: Canon.fields(mirror.fields.filter { names.contains($0.key) }))
-      if stored.seen != nil, let times = try sync.changeInterval(of: row.key) {
-        machine.seen.left.edited = times.after.milliseconds...times.before.milliseconds
-      }
     } else {
       machine.seen.left = .absent
     }
@@ -53,9 +50,6 @@ struct PairDesk {
     } else {
       machine.seen.right = Observation(
         fields: stored.seen.map { Canon.fields(read($0)) } ?? right)
-      if let after = stored.editedAfter, let before = stored.editedBefore, after <= before {
-        machine.seen.right.edited = after.milliseconds...before.milliseconds
-      }
     }
     // A column that is missing is no value: what is not compared cannot be cleared.
     machine.seen.right.unreadable = Set(stored.unreadable)
@@ -66,7 +60,27 @@ struct PairDesk {
       }
       if let choice = choice(conflict) { machine.choices.append(choice) }
     }
+    try time(&machine, stored, row.key)
     return Pair(row: row, mirror: mirror, stored: stored, machine: machine)
+  }
+
+  /// Says when each side was edited, where that is sure of the very field in question: the services
+  /// keep one time for a whole record. A question that was asked once is not answered by a clock.
+  private func time(
+    _ machine: inout PairMachine, _ stored: PairRow, _ key: RemoteKey
+  ) throws(StorageError) {
+    guard machine.conflicts.isEmpty, stored.seen != nil, case .fields(let base) = machine.base
+    else { return }
+    func changed(_ side: Side) -> Int {
+      let now = machine.seen[side].fields
+      return Set(now.keys).union(base[side].keys).count { now[$0] != base[side][$0] }
+    }
+    guard changed(.left) == 1, changed(.right) == 1,
+      let left = try sync.changeInterval(of: key), let after = stored.editedAfter,
+      let before = stored.editedBefore, after <= before
+    else { return }
+    machine.seen.left.edited = left.after.milliseconds...left.before.milliseconds
+    machine.seen.right.edited = after.milliseconds...before.milliseconds
   }
 
   private func read(_ text: String) -> FieldValues { BaseText.read(text, fields) }
@@ -185,8 +199,8 @@ struct PairDesk {
     row.baseRight = conflict.base.flatMap { Self.json($0.right) }
     row.left = Self.json(conflict.values.left)
     row.right = Self.json(conflict.values.right)
-    row.leftAt = pair.machine.seen.left.edited.map { Instant(milliseconds: $0.upperBound) }
-    row.rightAt = pair.machine.seen.right.edited.map { Instant(milliseconds: $0.upperBound) }
+    row.leftAt = try sync.changeInterval(of: pair.row.key)?.before
+    row.rightAt = pair.stored.editedBefore
     row.rule = PolicyTable(rules: try sync.rules())
       .policy(resource, conflict.field ?? PolicyTable.deletion)
     (row.state, row.choice, row.choiceValue) = (.open, nil, nil)
@@ -219,7 +233,9 @@ struct PairDesk {
           pair.machine.seen[$0].fields[field] ?? .null == base[$0][field] ?? .null
         }
         guard isInStep, pair.machine.writes.left?.fields[field] == nil else { continue }
-      } else if pair.machine.isBusy || pair.stored.isGone {
+      } else if pair.machine.isBusy
+        || pair.machine.seen.left.isPresent != pair.machine.seen.right.isPresent
+      {
         continue
       }
       (row.state, row.outcome, row.settledAt) = (.settled, row.choice, tables.records.now)

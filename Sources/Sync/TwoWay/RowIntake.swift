@@ -89,7 +89,9 @@ struct RowIntake {
     let text = isBase ? nil : BaseText.write(seen)
     if text != pair.seen {
       pair.seen = text
-      pair.editedAfter = try sync.memory(service, Self.lastLookMemory).flatMap { Instant($0) }
+      pair.editedAfter =
+        before.seen == nil
+        ? try sync.memory(service, Self.lastLookMemory).flatMap { Instant($0) } : before.editedAfter
       pair.editedBefore = text == nil ? nil : now
     }
     if pair != before {

@@ -1,0 +1,160 @@
+import Background
+import Domain
+import Storage
+import Testing
+
+@testable import Sync
+
+@Suite("Settling conflicts") struct TwoWayConflictTests {
+  private let ada = key(.owners, "1")
+
+  private func held() throws -> (TwoWayWorld, ConflictDesk, ConflictRow) {
+    let world = try TwoWayWorld()
+    try world.start()
+    world.mirror.edit(ada, "email", .text("right@example.com"))
+    world.source.change(.owners, "1", "email", .text("left@example.com"))
+    try world.sync()
+    let desk = ConflictDesk(world.world.store)
+    return (world, desk, try #require(try desk.list().first))
+  }
+
+  @Test(
+    "a choice is written to the side that lost, and both values that go are on record",
+    arguments: [
+      (ConflictRow.Outcome.left, "left@example.com"), (.right, "right@example.com"),
+      (.base, "ada@example.com"), (.value, "own@example.com"),
+    ])
+  func choices(_ pick: ConflictRow.Outcome, _ expected: String) throws {
+    let (world, desk, conflict) = try held()
+    let decision = ConflictDesk.Decision(id: conflict.id, pick: pick, value: "own@example.com")
+    let preview = try desk.preview([decision])
+    try desk.decide([decision], by: "ada")
+    try world.sync()
+    try world.sync()
+    #expect(world.record(ada)?["email"] == .text(expected))
+    #expect(world.row(ada)["email"] == .text(expected))
+    #expect(try desk.list().isEmpty)
+    let settled = try desk.show(conflict.id).0
+    #expect(settled.state == .settled && settled.outcome == pick && settled.chosenBy == "ada")
+    let gone = Set(["left@example.com", "right@example.com"]).subtracting([expected])
+    let lost = try world.journal().filter { $0.kind == .resolved }.compactMap(\.old?.string)
+    #expect(Set(lost) == gone)
+    let written = world.writer.journal.count + world.mirror.sink.journal.count
+    #expect(written == preview.count)
+  }
+
+  @Test("a choice can be taken back until it is sent, and not afterwards")
+  func undo() throws {
+    let (world, desk, conflict) = try held()
+    try desk.decide([.init(id: conflict.id, pick: .left)], by: "ada")
+    try desk.decide([.init(id: conflict.id, pick: nil)], by: "ada")
+    try world.sync()
+    #expect(world.row(ada)["email"] == .text("right@example.com"))
+    #expect(try desk.list().map(\.state) == [.open])
+    try desk.decide([.init(id: conflict.id, pick: .left)], by: "ada")
+    try world.sync()
+    #expect(throws: ConflictDesk.Refusal.settled(conflict.id)) {
+      try desk.decide([.init(id: conflict.id, pick: nil)], by: "ada")
+    }
+  }
+
+  @Test("a choice made on values that changed since is not taken, nor carried out")
+  func stale() throws {
+    let (world, desk, conflict) = try held()
+    #expect {
+      try desk.decide(
+        [.init(id: conflict.id, pick: .left, shown: Sides(left: "older", right: conflict.right))],
+        by: "ada")
+    } throws: { error in
+      if case .changed? = error as? ConflictDesk.Refusal { true } else { false }
+    }
+    try desk.decide([.init(id: conflict.id, pick: .left)], by: "ada")
+    world.mirror.edit(ada, "email", .text("later@example.com"))
+    #expect(try world.sync().needsPerson)
+    #expect(world.row(ada)["email"] == .text("later@example.com"))
+    let row = try #require(try desk.list().first)
+    #expect(row.id == conflict.id && row.state == .open && row.right == "later@example.com")
+  }
+
+  @Test("decisions are taken all or none, and a value must fit its field")
+  func allOrNone() throws {
+    let (world, desk, conflict) = try held()
+    #expect(throws: ConflictDesk.Refusal.unknown(99)) {
+      try desk.decide(
+        [.init(id: conflict.id, pick: .left), .init(id: 99, pick: .left)], by: "ada")
+    }
+    #expect(try desk.list().map(\.state) == [.open])
+    world.mirror.edit(key(.units, "10"), "market_rent", money("1"))
+    world.source.change(.units, "10", "market_rent", money("2"))
+    try world.sync()
+    let rent = try #require(try desk.list(.units).first)
+    #expect(throws: ConflictDesk.Refusal.unfit(field: "market_rent", value: "much")) {
+      try desk.decide([.init(id: rent.id, pick: .value, value: "much")], by: "ada")
+    }
+    try desk.decide([.init(id: rent.id, pick: .value, value: "1400.00")], by: "ada")
+    try world.sync()
+    try world.sync()
+    #expect(world.record(key(.units, "10"))?["market_rent"] == money("1400"))
+    #expect(world.row(key(.units, "10"))["market_rent"] == money("1400"))
+  }
+
+  @Test("a record gone at the service and edited in the mirror goes or stays as a person says")
+  func wholeRecord() throws {
+    let world = try TwoWayWorld()
+    try world.start()
+    world.mirror.edit(ada, "email", .text("right@example.com"))
+    world.source.remove(.owners, "1")
+    try world.sync()
+    let desk = ConflictDesk(world.world.store)
+    let conflict = try #require(try desk.list().first)
+    #expect(conflict.field == nil)
+    try desk.decide([.init(id: conflict.id, pick: .left)], by: "ada")
+    try world.sync()
+    #expect(world.mirror.sink.row(ada) == nil)
+    #expect(try desk.list().isEmpty)
+    let kept = try world.journal().first { $0.kind == .deleted }
+    #expect(kept?.old?["email"] == "right@example.com")
+  }
+
+  @Test("a rule settles what it names, and what it decides is on record")
+  func rule() throws {
+    let (world, desk, _) = try held()
+    let now = Instant(milliseconds: world.clock.wallMilliseconds)
+    try world.world.store.writeSync { records throws(StorageError) in
+      try records.set(
+        SyncRule(
+          resource: .owners, field: "email", policy: .airtable, setBy: "ada", setAt: now))
+    }
+    world.source.change(.owners, "1", "phone_mobile", .text("1"))
+    try world.sync()
+    #expect(world.record(ada)?["email"] == .text("right@example.com"))
+    #expect(try desk.list().isEmpty)
+    let lost = try world.journal().filter { $0.kind == .overwritten }
+    #expect(lost.map(\.old) == ["left@example.com"])
+  }
+
+  @Test("how conflicts went is counted by field, policy, outcome and day")
+  func statistics() throws {
+    let (world, desk, conflict) = try held()
+    world.clock.advance(nanoseconds: 3_600_000_000_000)
+    try desk.decide([.init(id: conflict.id, pick: .left)], by: "ada")
+    try world.sync()
+    let all = try desk.statistics()
+    #expect(all.open == 0 && all.settled == 1)
+    #expect(all.byField.map(\.name) == ["owners.email"])
+    #expect(all.byPolicy.map(\.name) == ["newest"])
+    #expect(all.byOutcome.map(\.name) == ["left"])
+    let seconds = try #require(all.medianSecondsToSettle)
+    #expect(seconds >= 3_600)
+  }
+
+  @Test("the journal tells when a row of it was changed or removed")
+  func seals() throws {
+    let (world, _, _) = try held()
+    let broken = try world.world.store.readSync { state throws(StorageError) in
+      try state.firstBrokenSeal()
+    }
+    #expect(broken == nil)
+    #expect(try world.journal().contains { $0.kind == .conflict })
+  }
+}
