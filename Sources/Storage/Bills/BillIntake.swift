@@ -107,7 +107,8 @@ struct BillIntake {
     }
     guard let state = known.state else {
       try insert(id, known, &report)
-      return false
+      // Its mirror took it for waiting while it stood in no workflow.
+      return known.mapped == .draft && !known.isOurs
     }
     if state == .approved, let hash = known.hash, try BillContent(connection).hash(id) != hash {
       try takeOver(
@@ -188,9 +189,11 @@ struct BillIntake {
   func take(_ imported: BillWorkflowState, _ id: LocalID, reversal: LocalID?) throws(StorageError) {
     guard let state = BillState(rawValue: imported.state) else {
       throw StorageError(
-        .constraint, "Bill \(imported.billID) is said to be “\(imported.state)”, which is no state.")
+        .constraint, "Bill \(imported.billID) is said to be “\(imported.state)”, which is no state."
+      )
     }
-    let reason = imported.voidReason.flatMap { $0.isEmpty ? nil : $0 }
+    let reason =
+      imported.voidReason.flatMap { $0.isEmpty ? nil : $0 }
       ?? (state == .voided || state == .rejected ? "imported as \(state.rawValue)" : nil)
     guard var known = try known(id) else { return }
     if known.state == nil {
@@ -375,13 +378,15 @@ struct BillIntake {
     }
     facts.amount = amount
     // Money that left before the bill came settles it on the bill's day.
-    facts.date = [payment.date, facts.billDate, facts.sourceDate].compactMap(\.self).max()
+    facts.date =
+      [payment.date, facts.billDate, facts.sourceDate].compactMap(\.self).max()
       ?? facts.date
     // What Buildium has paid is paid, whatever this side thinks of the approval.
     if facts.billState != .voided { facts.billState = .approved }
     facts.billIsAsApproved = true
     guard facts.source == kind else {
-      report.refused.append("\(name): \(ApplicationRefusal.notASource(facts.sourceType).refusal.message)")
+      report.refused.append(
+        "\(name): \(ApplicationRefusal.notASource(facts.sourceType).refusal.message)")
       return false
     }
     if let refusal = facts.refusal(changes: true) {
