@@ -144,6 +144,18 @@ struct BillIntakeTests {
     #expect(try store.bills(asOf: BillFixture.today).map(\.status) == [.paid])
   }
 
+  @Test("a payment that names a credit and is for less than it settles: the credit is the rest")
+  func creditBySum() throws {
+    try pull([
+      bill("1", 400), bill("2", 600), entry("5", "VendorCredit", 900), entry("6", "Check", 751),
+      payment("6", of: "1", [400], credits: ["5"]), payment("6", of: "2", [600], credits: ["5"]),
+    ])
+    #expect(
+      try fixture.test.rows(applied)
+        == ["1 5 credit 100", "1 6 payment 300", "2 5 credit 149", "2 6 payment 451"])
+    #expect(try store.bills(asOf: BillFixture.today).map(\.status) == [.paid, .paid])
+  }
+
   @Test("what Buildium has no longer is taken off, unless it is reconciled")
   func gone() throws {
     try pull([
