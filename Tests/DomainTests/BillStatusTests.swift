@@ -195,9 +195,14 @@ struct BillStatusTests {
     "a schedule names its days",
     arguments: [
       (#"{"every":"month","start":"2026-01-31"}"#, "2026-04-30", "01-31 02-28 03-31 04-30"),
-      (#"{"every":"month","interval":2,"day":15,"start":"2026-01-20"}"#, "2026-06-01", "03-15 05-15"),
+      (
+        #"{"every":"month","interval":2,"day":15,"start":"2026-01-20"}"#, "2026-06-01",
+        "03-15 05-15"
+      ),
       (#"{"every":"week","interval":2,"start":"2026-03-02"}"#, "2026-04-01", "03-02 03-16 03-30"),
-      (#"{"every":"quarter","start":"2026-01-05","end":"2026-07-04"}"#, "2026-12-31", "01-05 04-05"),
+      (
+        #"{"every":"quarter","start":"2026-01-05","end":"2026-07-04"}"#, "2026-12-31", "01-05 04-05"
+      ),
       (#"{"every":"year","start":"2026-02-28"}"#, "2026-12-31", "02-28"),
     ])
   func schedules(_ json: String, _ through: String, _ days: String) throws {

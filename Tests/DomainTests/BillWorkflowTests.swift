@@ -7,7 +7,8 @@ struct BillWorkflowTests {
   static let total = Money(minorUnits: 50_001)
   static let admin = Actor(name: "ann", role: .admin)
 
-  static func bill(_ state: BillState, _ change: (inout BillFacts) -> Void = { _ in }) -> BillFacts {
+  static func bill(_ state: BillState, _ change: (inout BillFacts) -> Void = { _ in }) -> BillFacts
+  {
     var facts = BillFacts(state: state, stamp: "1", total: total)
     facts.submittedBy = "sam"
     facts.editedBy = "sam"

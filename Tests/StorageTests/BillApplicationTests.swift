@@ -71,7 +71,8 @@ struct BillApplicationTests {
       try fixture.transaction("refund", 1_000, "VendorRefund")
     case "unposted":
       try fixture.transaction("unposted", 1_000)
-      try fixture.test.run("UPDATE transactions SET posting_state = 'unposted' WHERE id = 'unposted'")
+      try fixture.test.run(
+        "UPDATE transactions SET posting_state = 'unposted' WHERE id = 'unposted'")
     case "reversed":
       try fixture.transaction("reversed", 1_000)
       try fixture.transaction("back", 1_000)
@@ -204,7 +205,8 @@ struct BillApplicationTests {
     var bills: [String] = []
     for number in 0..<12 { bills.append(try fixture.create(Int64(1_000 + number * 137), 500)) }
     for number in 0..<12 {
-      try fixture.transaction("t\(number)", Int64(700 + number * 211), number % 3 == 0 ? "VendorCredit" : "Check")
+      try fixture.transaction(
+        "t\(number)", Int64(700 + number * 211), number % 3 == 0 ? "VendorCredit" : "Check")
     }
     try fixture.reconcile("t1")
     let store = self.store
@@ -224,7 +226,9 @@ struct BillApplicationTests {
       }
     }
     for worker in workers { #expect(worker.join(nanoseconds: 600_000_000_000), "seed \(seed)") }
-    #expect(errors.withLock(\.self).prefix(3).isEmpty, "seed \(seed): \(errors.withLock(\.self).prefix(3))")
+    #expect(
+      errors.withLock(\.self).prefix(3).isEmpty,
+      "seed \(seed): \(errors.withLock(\.self).prefix(3))")
     try expectInvariants("seed \(seed)")
   }
 
@@ -233,7 +237,9 @@ struct BillApplicationTests {
   private static func step(
     _ store: Store, _ bills: Lock<[String]>, _ random: inout SeededRandom
   ) throws(StorageError) {
-    let (bill, count) = bills.withLock { ($0[Int.random(in: $0.indices, using: &random)], $0.count) }
+    let (bill, count) = bills.withLock {
+      ($0[Int.random(in: $0.indices, using: &random)], $0.count)
+    }
     let name = names[Int.random(in: names.indices, using: &random)]
     let source = "t\(Int.random(in: 0..<12, using: &random))"
     let amount = Money(minorUnits: Int64.random(in: 1...1_500, using: &random))

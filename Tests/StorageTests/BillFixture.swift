@@ -13,7 +13,9 @@ struct BillFixture {
   init() throws {
     test = try TestStore()
     let t = "created_at, updated_at) VALUES"
-    func account(_ id: String, _ type: String, _ subType: String, _ more: String = "NULL, 0") -> String {
+    func account(_ id: String, _ type: String, _ subType: String, _ more: String = "NULL, 0")
+      -> String
+    {
       """
       INSERT INTO gl_accounts (id, name, type, sub_type, default_account_name, is_bank_account,
         is_default_gl_account, is_active, \(t) ('\(id)', '\(id)', '\(type)', '\(subType)', \(more),

@@ -60,7 +60,8 @@ struct BillStoreTests {
       for to in BillState.allCases where from != to {
         let fixture = try BillFixture()
         let id = try fixture.bill(in: from)
-        let version = Int(try fixture.test.rows("SELECT version FROM bill_workflow WHERE bill_id = '\(id)'")[0])
+        let version = Int(
+          try fixture.test.rows("SELECT version FROM bill_workflow WHERE bill_id = '\(id)'")[0])
         let next = try #require(version) + 1
         try fixture.test.run(
           """
@@ -107,7 +108,8 @@ struct BillStoreTests {
     #expect(try refused(true, "version = 3, approved_at = 'x'")?.contains("approver") == true)
     let own = "version = 3, approved_by = 'ann', approved_at = 'x'"
     #expect(try refused(true, own)?.contains("own bill") == true)
-    let lines = try fixture.test.refusal(of: "UPDATE bill_lines SET amount = 1 WHERE bill_id = '\(id)'")
+    let lines = try fixture.test.refusal(
+      of: "UPDATE bill_lines SET amount = 1 WHERE bill_id = '\(id)'")
     #expect(lines?.contains("waits for approval") == true)
     #expect(try fixture.test.refusal(of: "UPDATE bills SET amount = 1 WHERE id = '\(id)'") != nil)
   }
@@ -254,7 +256,8 @@ struct BillStoreTests {
     let fresh = try #require(try fixture.row(id)).stamp
     let first = try store.perform(BillRequest(.approve, expected: fresh), on: id, by: "bob")
     #expect(first?.outcome == .done)
-    let second = try store.perform(BillRequest(.reject, reason: "r", expected: fresh), on: id, by: "eve")
+    let second = try store.perform(
+      BillRequest(.reject, reason: "r", expected: fresh), on: id, by: "eve")
     #expect(second?.refusal?.code == "changed")
     #expect(try fixture.row(id)?.approval == .approved)
   }
@@ -340,7 +343,8 @@ struct BillStoreTests {
         SELECT gl_account_id, COALESCE(property_id, ''),
           SUM(CASE posting_type WHEN 'Debit' THEN amount ELSE -amount END)
         FROM transaction_lines GROUP BY gl_account_id, property_id
-        """).allSatisfy { $0.hasSuffix(" 0") })
+        """
+      ).allSatisfy { $0.hasSuffix(" 0") })
     let row = try #require(try fixture.row(reversal.localID))
     #expect(row.status == .reversal && row.total == Money(minorUnits: -50_000))
     #expect(row.reverses?.localID == id)

@@ -40,7 +40,9 @@ public enum BillDuplicates {
     let sameAmount = gathered(open) { [$0.vendor?.localID ?? "", $0.total.description] }
     var groups: [[BillRow]] = []
     for group in sameAmount where group[0].vendor != nil {
-      let dated = group.filter { $0.date != nil }.sorted { ($0.date, $0.order) < ($1.date, $1.order) }
+      let dated = group.filter { $0.date != nil }.sorted {
+        ($0.date, $0.order) < ($1.date, $1.order)
+      }
       var run: [BillRow] = []
       func close() {
         if Set(run.map { normalised($0.reference ?? "") }).count > 1 { groups.append(run) }

@@ -55,7 +55,8 @@ public struct RecurringSchedule: Sendable, Hashable {
     func number(_ name: String, _ bounds: ClosedRange<Int>) throws(Refusal) -> Int? {
       guard let value = json[name], !value.isNull else { return nil }
       guard let number = value.int, bounds.contains(number) else {
-        throw wrong("has a “\(name)” that is no number from \(bounds.lowerBound) to \(bounds.upperBound)")
+        throw wrong(
+          "has a “\(name)” that is no number from \(bounds.lowerBound) to \(bounds.upperBound)")
       }
       return number
     }

@@ -65,10 +65,11 @@ private struct BillPayer {
     _ ids: [LocalID], _ bankAccount: LocalID, _ amount: Money?, _ date: CalendarDate,
     _ checkNumber: String?, _ name: String
   ) throws(StorageError) -> BillPaymentOutcome {
-    let bank = try connection.row(
-      "SELECT gl_account FROM bank_accounts WHERE id = $1 AND deleted_at IS NULL",
-      .local(bankAccount)
-    ) { row throws(StorageError) in row.optionalText(0) } ?? nil
+    let bank =
+      try connection.row(
+        "SELECT gl_account FROM bank_accounts WHERE id = $1 AND deleted_at IS NULL",
+        .local(bankAccount)
+      ) { row throws(StorageError) in row.optionalText(0) } ?? nil
     guard let bank else {
       return .refused(DepositRefusal.noBankAccount(bankAccount).refusal)
     }
@@ -186,9 +187,10 @@ private struct BillPayer {
       first.vendor.map { .text($0.name) }, .local(bank), .text("payment:" + id), now)
     // As Buildium gives a payment of bills: what it settles on the cash basis, and the bank.
     var position = 0
-    func write(_ line: Line, _ account: LocalID, _ amount: Money, _ side: PostingSide,
-      isDerived: Bool) throws(StorageError)
-    {
+    func write(
+      _ line: Line, _ account: LocalID, _ amount: Money, _ side: PostingSide,
+      isDerived: Bool
+    ) throws(StorageError) {
       let posting = Posting(side, amount)
       try connection.run(
         """

@@ -33,7 +33,8 @@ enum BillTriggers {
   ]
 
   private static let isLegal =
-    "(" + moves.map { "(OLD.state = '\($0.from)' AND NEW.state = '\($0.to)')" }
+    "("
+    + moves.map { "(OLD.state = '\($0.from)' AND NEW.state = '\($0.to)')" }
     .joined(separator: " OR ") + ")"
 
   /// What Buildium says of its own bill is taken over, with its line in the trail.

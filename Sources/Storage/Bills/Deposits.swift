@@ -257,7 +257,9 @@ private struct DepositWriter {
     return role.keepsBooks ? nil : .roleMayNot(role)
   }
 
-  private func refuse(_ refusal: DepositRefusal, _ subject: LocalID, _ action: String, _ name: String)
+  private func refuse(
+    _ refusal: DepositRefusal, _ subject: LocalID, _ action: String, _ name: String
+  )
     throws(StorageError) -> DepositOutcome
   {
     try AuditTrail(transaction).append(
@@ -308,10 +310,11 @@ private struct DepositWriter {
   ) throws(StorageError) -> DepositOutcome {
     if let refusal = try refusal(of: name) { return try refuse(refusal, "", "create", name) }
     guard !ids.isEmpty else { return try refuse(.noPayments, "", "create", name) }
-    let bank = try connection.row(
-      "SELECT gl_account FROM bank_accounts WHERE id = $1 AND deleted_at IS NULL",
-      .local(bankAccount)
-    ) { row throws(StorageError) in row.optionalText(0) } ?? nil
+    let bank =
+      try connection.row(
+        "SELECT gl_account FROM bank_accounts WHERE id = $1 AND deleted_at IS NULL",
+        .local(bankAccount)
+      ) { row throws(StorageError) in row.optionalText(0) } ?? nil
     guard let bank else { return try refuse(.noBankAccount(bankAccount), "", "create", name) }
     if let closed = try BookPeriods(connection: connection).closedThrough(), date <= closed {
       return try refuse(.periodClosed(until: closed), "", "create", name)

@@ -52,9 +52,10 @@ extension Store {
           : "The bill \((state ?? .draft).words); only an approved one leaves.")
     }
     let hash =
-      try connection.row("SELECT content_hash FROM bill_workflow WHERE bill_id = $1", .local(bill)) {
-        row throws(StorageError) in row.optionalText(0)
-      } ?? nil
+      try connection.row("SELECT content_hash FROM bill_workflow WHERE bill_id = $1", .local(bill))
+    {
+      row throws(StorageError) in row.optionalText(0)
+    } ?? nil
     if let hash, try BillContent(connection).hash(bill) != hash {
       return ApplicationRefusal.billChanged.refusal
     }

@@ -279,7 +279,8 @@ private struct UserWriter {
       VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
       ON CONFLICT (name) DO UPDATE SET role = excluded.role, submit_limit = excluded.submit_limit,
         approval_limit = excluded.approval_limit, is_active = 1
-      """, .local(LocalIDs.new(at: transaction.now)), .local(try access.organisation(at: transaction.now)),
+      """, .local(LocalIDs.new(at: transaction.now)),
+      .local(try access.organisation(at: transaction.now)),
       .text(user.name), .text(user.role.rawValue), user.submitLimit.map { .money($0) },
       user.approvalLimit.map { .money($0) }, .instant(transaction.now))
   }

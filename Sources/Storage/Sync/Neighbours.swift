@@ -33,14 +33,17 @@ extension SyncState {
     ) { $0.int(0) } ?? 0
   }
 
-  /// What was paid on a bill: Buildium's payments as they come, and those applied here.
+  /// What was paid on a bill: what is applied to it, and until that is worked out what Buildium's
+  /// payments of it amount to.
   public func paid(onBill id: LocalID) throws(StorageError) -> Money {
     try connection.row(
       """
-      SELECT (SELECT COALESCE(SUM(amount), 0) FROM bill_payments
-          WHERE bill_id = $1 AND deleted_at IS NULL)
-        + (SELECT COALESCE(SUM(applied_amount), 0) FROM bill_applications
-          WHERE bill_id = $1 AND source_type = 'payment' AND created_by <> 'buildium')
+      SELECT CASE
+        WHEN EXISTS (SELECT 1 FROM bill_applications WHERE bill_id = $1) THEN
+          (SELECT COALESCE(SUM(applied_amount), 0) FROM bill_applications
+            WHERE bill_id = $1 AND source_type = 'payment')
+        ELSE (SELECT COALESCE(SUM(amount), 0) FROM bill_payments
+          WHERE bill_id = $1 AND deleted_at IS NULL) END
       """, .local(id)
     ) { $0.money(0) } ?? .zero
   }

@@ -129,7 +129,9 @@ enum BillsCommands {
       return
     }
     Output.table(
-      ["Bill", "Due", "Vendor", "Property", "Accounts", "Total", "Remaining", "Status", "Approval"],
+      [
+        "Bill", "Due", "Vendor", "Property", "Accounts", "Total", "Remaining", "Status", "Approval",
+      ],
       rows.map { row in
         [
           row.name, row.dueDate?.description ?? "", row.vendor?.name ?? "",
@@ -212,7 +214,8 @@ enum BillsCommands {
       }
       lines.append(
         BillDraft.Line(
-          property: ofLine, unit: unit, account: try caller.record(.glAccounts, parts[0], "GL account"),
+          property: ofLine, unit: unit,
+          account: try caller.record(.glAccounts, parts[0], "GL account"),
           amount: try BillsCaller.money(parts[1], "--line"),
           memo: parts.count > 3 ? parts[3] : nil))
     }
@@ -239,7 +242,9 @@ enum BillsCommands {
       var draft = BillDraft(
         vendor: vendor, date: date, dueDate: due ?? date, reference: invocation.text("--reference"),
         memo: invocation.text("--memo"), lines: lines)
-      if let text = invocation.text("--recur"), text != "none" { draft.schedule = try schedule(text) }
+      if let text = invocation.text("--recur"), text != "none" {
+        draft.schedule = try schedule(text)
+      }
       let user = caller.user
       let content = draft
       var result = try caller.workspace.onStore { store throws(StorageError) in

@@ -18,7 +18,8 @@ enum BillsQueries {
         OptionSpec("--change", "Change what is applied already."), user,
       ], "Apply a payment, credit or refund to a bill.", run: apply),
     CommandSpec(
-      "bills unapply", "ID", options: [source, user], "Take a payment, credit or refund off a bill.",
+      "bills unapply", "ID", options: [source, user],
+      "Take a payment, credit or refund off a bill.",
       run: unapply),
     CommandSpec(
       "bills refund", "CREDIT",
@@ -59,7 +60,8 @@ enum BillsQueries {
       "bills policy",
       options: [
         OptionSpec("--property", "ID", "Of this property; of all unless said."),
-        OptionSpec("--auto-approve", "A", "Approve bills up to this as they are submitted; “none”."),
+        OptionSpec(
+          "--auto-approve", "A", "Approve bills up to this as they are submitted; “none”."),
         OptionSpec("--second-approver", "A", "Ask for two approvers above this; “none”."),
         OptionSpec("--own-approval", "YES", "yes: people may approve what they submitted; no."),
         OptionSpec("--payables-account", "ID", "The GL account bills are owed on."), user,

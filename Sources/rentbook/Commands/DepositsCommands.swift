@@ -19,7 +19,8 @@ enum DepositsCommands {
         OptionSpec("--memo", "M", "What it is about."), user,
       ], "Take payments to the bank together.", run: create),
     CommandSpec(
-      "deposits reconcile", "ID", options: [user], "Mark a deposit as seen on the bank's statement.",
+      "deposits reconcile", "ID", options: [user],
+      "Mark a deposit as seen on the bank's statement.",
       run: reconcile),
     CommandSpec(
       "deposits void", "ID", options: [OptionSpec("--reason", "TEXT", "Why."), user],
