@@ -80,6 +80,9 @@ struct NoiTests {
       var record = Record(.transactions)
       record["transaction_type"] = .text(type)
       record["date"] = CalendarDate(day).map { .date($0) } ?? .null
+      // At the bank at once; what is not is held back.
+      record["bank_gl_account_id"] =
+        type == "Payment" ? .reference(RemoteKey(.buildium, .glAccounts, "100")) : .null
       record.lines = lines.map {
         [
           "gl_account_id": .reference(RemoteKey(.buildium, .glAccounts, String($0.account))),
