@@ -15,6 +15,7 @@ struct Main {
     Benchmark("cpu-per-record", "CPU per record, without a network", CPUBenchmark.run),
     Benchmark("lookups", "Lookups among sync-state rows", LookupBenchmark.run),
     Benchmark("key-to-frame", "From a key to its frame", KeyBenchmark.run),
+    Benchmark("ui", "The screen on a long ledger that is written to", UIBenchmark.run),
     Benchmark("json", "JSON reader and writer", JSONBenchmark.run),
   ]
 

@@ -29,9 +29,12 @@ struct ListFilterTests {
     ("a\"b c\"d", .bills, [Term(column: nil, .contains, "ab cd")]),
     ("memo:é😀", .bills, [Term(column: "memo", .contains, "é😀")]),
     ("occ:yes", .units, [Term(column: "occupied", .contains, "yes")]),
-    ("dur>1000 status=500", .apiLog, [
-      Term(column: "duration", .more, "1000"), Term(column: "status", .equals, "500"),
-    ]),
+    (
+      "dur>1000 status=500", .apiLog,
+      [
+        Term(column: "duration", .more, "1000"), Term(column: "status", .equals, "500"),
+      ]
+    ),
     ("at>=11/1/2026", .audit, [Term(column: "at", .moreOrEqual, "11/1/2026")]),
   ]
 
@@ -78,7 +81,8 @@ struct ListFilterTests {
     #expect(meaning("2/3/2026", "date") == (try days("2026-02-03", "2026-02-03")))
   }
 
-  @Test("no list has two columns of one name, and every list has columns", arguments: ListName.allCases)
+  @Test(
+    "no list has two columns of one name, and every list has columns", arguments: ListName.allCases)
   func catalogue(list: ListName) {
     #expect(!list.columns.isEmpty)
     #expect(Set(list.columns.map(\.name)).count == list.columns.count)
@@ -91,7 +95,9 @@ struct ListFilterTests {
     var random = SystemRandomNumberGenerator()
     let seed = random.next()
     var state = seed
-    let pieces = ["-", "\"", ":", "<", ">=", "=", " ", "amount", "due", "p", "é", "1,0", "2026-", "\t"]
+    let pieces = [
+      "-", "\"", ":", "<", ">=", "=", " ", "amount", "due", "p", "é", "1,0", "2026-", "\t",
+    ]
     for _ in 0..<2000 {
       var text = ""
       for _ in 0..<12 {

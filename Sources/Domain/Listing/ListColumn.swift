@@ -84,7 +84,8 @@ extension ListName {
     .vendors: [
       ListColumn("name", "Name", .text), ListColumn("category", "Category", .text),
       ListColumn("contact", "Contact", .text), ListColumn("email", "Email", .text),
-      ListColumn("phone", "Phone", .text, sortable: false), ListColumn("insured_until", "Insured until", .date),
+      ListColumn("phone", "Phone", .text, sortable: false),
+      ListColumn("insured_until", "Insured until", .date),
       ListColumn("active", "Active", .flag),
     ],
   ]
@@ -119,7 +120,8 @@ extension ListName {
       ListColumn("amount", "Amount", .money, totalled: true),
       ListColumn("status", "Status", .choice),
       ListColumn("approval", "Approval", .choice, sortable: false),
-      ListColumn("reference", "Reference", .text), ListColumn("memo", "Memo", .text, sortable: false),
+      ListColumn("reference", "Reference", .text),
+      ListColumn("memo", "Memo", .text, sortable: false),
       ListColumn("date", "Date", .date), ListColumn("paid_date", "Paid", .date),
     ],
   ]

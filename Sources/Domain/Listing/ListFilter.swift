@@ -53,7 +53,8 @@ public enum ListFilter {
         let column = try column(typed, of: list, at: start)
         guard isQuoted || !value.isEmpty else {
           throw ListFilterProblem(
-            position: valueStart, message: "A value is missing after “\(typed)\(relation.rawValue)”.")
+            position: valueStart,
+            message: "A value is missing after “\(typed)\(relation.rawValue)”.")
         }
         term = ListTerm(column: column.name, relation, value, isNegated: isNegated)
         if let complaint = term.complaint(for: column) {

@@ -38,7 +38,8 @@ public struct ListTerm: Sendable, Hashable {
     case moreOrEqual = ">="
   }
 
-  /// The column's name; nil for any column that holds text.
+  /// The column's name; nil for any column that holds text. Among transactions those are the ones an
+  /// index helps with: all but the method and the posting.
   public var column: String?
   /// How the value compares.
   public var relation: Relation

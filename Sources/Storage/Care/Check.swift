@@ -120,8 +120,8 @@ extension Store {
     try read { connection throws(StorageError) in
       let tables = try connection.rows(
         """
-        SELECT name FROM sqlite_schema
-        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
+        SELECT name FROM pragma_table_list
+        WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
         """
       ) { row throws(StorageError) in row.text(0) }
       var counts: [(table: String, count: Int)] = []

@@ -27,13 +27,15 @@ extension ListSource {
   ]
 
   /// The calls of both services, as one table.
-  private static let calls = "(" + [Service.buildium, .airtable].map { service in
-    """
-    SELECT id, created_at AS at, '\(service.rawValue)' AS service, method, endpoint AS path,
-      response_status AS status, duration_ms AS duration, error_message AS error
-    FROM \(service.rawValue)_api_log
-    """
-  }.joined(separator: " UNION ALL ") + ")"
+  private static let calls =
+    "("
+    + [Service.buildium, .airtable].map { service in
+      """
+      SELECT id, created_at AS at, '\(service.rawValue)' AS service, method, endpoint AS path,
+        response_status AS status, duration_ms AS duration, error_message AS error
+      FROM \(service.rawValue)_api_log
+      """
+    }.joined(separator: " UNION ALL ") + ")"
 
   /// Decisions on bills and, once there is a journal of the synchronization, what that decided and
   /// overwrote. The trails number their steps apart, so a letter tells them from each other.

@@ -65,7 +65,9 @@ struct DetailReader {
     let read =
       try connection.row("SELECT \(columns) FROM \(schema.table) WHERE id = $1", .local(id)) {
         row throws(StorageError) in
-        definitions.indices.map { index in (definitions[index], row.detail(index, definitions[index])) }
+        definitions.indices.map { index in
+          (definitions[index], row.detail(index, definitions[index]))
+        }
       } ?? []
     var fields: [RecordDetail.Field] = []
     for (definition, value) in read {
@@ -101,8 +103,8 @@ struct DetailReader {
     return rows.isEmpty ? ([], []) : (lines.titles, rows)
   }
 
-  private static let lines:
-    [ListName: (titles: [String], kinds: [ListColumn.Kind], sql: String)] = [
+  private static let lines: [ListName: (titles: [String], kinds: [ListColumn.Kind], sql: String)] =
+    [
       .transactions: (
         ["Account", "Debit", "Credit", "Basis", "Property", "Unit", "Memo"],
         [.text, .money, .money, .text, .text, .text, .text],

@@ -45,6 +45,18 @@ struct ListConditions {
     return conditions
   }
 
+  /// The conditions for counting: order does not matter. All of a list is counted in an index; of
+  /// what is filtered, the table is read from end to end, which is faster than by way of an index.
+  func toCount(
+    _ query: ListQuery, _ arguments: inout ListArguments
+  ) throws(StorageError) -> [String] {
+    var conditions = try all(of: query, ordering: [], &arguments)
+    if !query.terms.isEmpty, query.linkedTo == nil {
+      conditions[0] = "(\(source.isPresent)) IS TRUE"
+    }
+    return conditions
+  }
+
   private func link(_ record: RecordReference) throws(StorageError) -> ListLink {
     guard let link = source.links[record.list] else {
       throw StorageError(
@@ -125,7 +137,8 @@ struct ListConditions {
     case .days(let first, let last):
       // Moments begin with their day; the text of the next day is after all of them.
       let next = CalendarDate(daysSince1970: last.daysSince1970 + 1)
-      let from = arguments.place(.date(relation == .more || relation == .lessOrEqual ? next : first))
+      let from = arguments.place(
+        .date(relation == .more || relation == .lessOrEqual ? next : first))
       switch relation {
       case .less, .lessOrEqual: return "\(expression) < \(from)"
       case .more, .moreOrEqual: return "\(expression) >= \(from)"
@@ -154,8 +167,9 @@ struct ListConditions {
   // MARK: Rows found by an index
 
   /// Selects of the ids of rows among which all that are wanted are, each by an index.
-  func finders(of query: ListQuery) throws(StorageError) -> [(sql: String, arguments: ListArguments)]
-  {
+  func finders(of query: ListQuery) throws(StorageError) -> [(
+    sql: String, arguments: ListArguments
+  )] {
     var finders: [(String, ListArguments)] = []
     if let record = query.linkedTo {
       let link = try link(record)
@@ -194,7 +208,8 @@ struct ListConditions {
         continue
       }
       guard let condition = indexed(term, column, known, meaning, &arguments) else { return nil }
-      selects.append("SELECT t.id FROM \(source.table) t WHERE \(source.isPresent) AND \(condition)")
+      selects.append(
+        "SELECT t.id FROM \(source.table) t WHERE \(source.isPresent) AND \(condition)")
     }
     return selects.isEmpty ? nil : selects.joined(separator: " UNION ALL ")
   }

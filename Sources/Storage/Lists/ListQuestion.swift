@@ -34,7 +34,8 @@ struct ListQuestion {
     let own = query.sortColumn == nil && source.ownOrder.isDescending
     isDescending = own != query.isDescending
     // Known only inside the transaction, once something was read in it.
-    let version = try connection.row("PRAGMA data_version") { row throws(StorageError) in row.int(0) }
+    let version = try connection.row("PRAGMA data_version") { row throws(StorageError) in row.int(0)
+    }
     memory.see(version: version ?? -1)
   }
 
@@ -121,9 +122,10 @@ struct ListQuestion {
     var terms = ["t.id"]
     switch order {
     case .own(let own): terms = own + terms
-    case .joined(let table, let alias, let key, let joined, let then):
+    case .joined(let table, let alias, let key, let name, let then):
       from += " LEFT JOIN \(table) \(alias) ON \(alias).id = \(key)"
-      terms = joined + then + terms
+      // As the stretches stand: without a record, then by its name, which may be empty.
+      terms = ["\(key) IS NOT NULL", "COALESCE(\(name), '')", "\(alias).id"] + then + terms
     }
     var all = try conditions.all(of: query, ordering: [], &arguments)
     if let finder { all.insert("t.id IN (\(finder.sql))", at: 0) }
@@ -223,7 +225,8 @@ struct ListQuestion {
     let place = arguments.place(.local(id))
     let conditions = try conditions(stretch, &arguments)
     return try connection.rows(
-      "SELECT \(stretch.terms.joined(separator: ", ")) FROM \(stretch.from) "
+      "SELECT \(stretch.terms.joined(separator: ", ")) FROM "
+        + "\(stretch.from.replacing("CROSS JOIN", with: "JOIN")) "
         + "WHERE t.id = \(place) AND \(conditions)", arguments: arguments.values
     ) { row throws(StorageError) in stretch.terms.indices.map { row.value($0) } }.first
   }
@@ -287,12 +290,7 @@ struct ListQuestion {
     // Facts about rows, not about their order: kept under the plain question.
     if query.terms.isEmpty { whole = query }
     if let known = memory[whole].matching { return known }
-    var arguments = ListArguments()
-    let sql = try countSQL(of: whole, columns: [], &arguments)
-    let count =
-      try connection.rows(sql, arguments: arguments.values) { row throws(StorageError) in
-        row.int(0)
-      }.first ?? 0
+    let count = try count(of: whole)
     var facts = memory[whole]
     facts.matching = count
     memory[whole] = facts
@@ -302,7 +300,6 @@ struct ListQuestion {
   private mutating func sum() throws(StorageError) {
     let columns = query.list.columns.filter(\.isTotalled)
     let ids = try gathered()
-    var arguments = ListArguments()
     var sums: [Int64] = []
     var number = 0
     if let ids {
@@ -323,11 +320,8 @@ struct ListQuestion {
         }
       }
     } else {
-      let sql = try countSQL(of: query, columns: columns, &arguments)
-      let found = try connection.rows(sql, arguments: arguments.values) {
-        row throws(StorageError) in (row.int(0), columns.indices.map { row.int64($0 + 1) })
-      }.first
-      (number, sums) = found ?? (0, columns.map { _ in 0 })
+      number = try count(of: query)
+      for column in columns { sums.append(try sum(column)) }
     }
     var facts = memory[query]
     facts.matching = number
@@ -336,14 +330,27 @@ struct ListQuestion {
     memory[query] = facts
   }
 
-  private func countSQL(
-    of query: ListQuery, columns: [ListColumn], _ arguments: inout ListArguments
-  ) throws(StorageError) -> String {
-    let all = try conditions.all(of: query, ordering: [], &arguments)
-    let sums = columns.map { ", COALESCE(SUM(\(source.columns[$0.name]?.shown ?? "0")), 0)" }
-    return """
-      SELECT COUNT(*)\(sums.joined()) FROM \(source.table) t WHERE \(all.joined(separator: " AND "))
+  private func count(of query: ListQuery) throws(StorageError) -> Int {
+    var arguments = ListArguments()
+    let all = try conditions.toCount(query, &arguments)
+    return try connection.rows(
+      "SELECT COUNT(*) FROM \(source.table) t WHERE \(all.joined(separator: " AND "))",
+      arguments: arguments.values
+    ) { row throws(StorageError) in row.int(0) }.first ?? 0
+  }
+
+  private func sum(_ column: ListColumn) throws(StorageError) -> Int64 {
+    let amount = source.columns[column.name]?.shown ?? "0"
+    var arguments = ListArguments()
+    var all = try conditions.toCount(query, &arguments)
+    // Every amount is more than this: it makes a range of the index that has the amounts.
+    if query.terms.isEmpty, query.linkedTo == nil { all.append("\(amount) > \(Int64.min + 1)") }
+    return try connection.rows(
       """
+      SELECT COALESCE(SUM(\(amount)), 0) FROM \(source.table) t
+      WHERE \(all.joined(separator: " AND "))
+      """, arguments: arguments.values
+    ) { row throws(StorageError) in row.int64(0) }.first ?? 0
   }
 }
 

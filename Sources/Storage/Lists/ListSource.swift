@@ -45,9 +45,7 @@ struct ListSourceColumn {
   ) -> Self {
     Self(
       shown: "\(alias).\(name)",
-      order: .joined(
-        table: table, alias: alias, key: key, terms: ["\(alias).\(name)", "\(alias).id"],
-        then: then),
+      order: .joined(table: table, alias: alias, key: key, name: "\(alias).\(name)", then: then),
       match: .among(
         key: key, from: "SELECT \(alias).id FROM \(table) \(alias)", text: "\(alias).\(name)",
         isIndexed: true))
@@ -58,8 +56,9 @@ struct ListSourceColumn {
 enum ListOrder {
   /// Expressions of `t`.
   case own([String])
-  /// By a record the row points to, then by the row's own; rows that point to none come first.
-  case joined(table: String, alias: String, key: String, terms: [String], then: [String])
+  /// By the name of a record the row points to, then by the row's own; rows that point to none come
+  /// first.
+  case joined(table: String, alias: String, key: String, name: String, then: [String])
 }
 
 /// What a filter looks at.
@@ -108,12 +107,15 @@ extension ListSource {
     switch order {
     case .own(let terms):
       return [Stretch(from: "\(table) t", condition: nil, terms: terms + ["t.id"])]
-    case .joined(let joined, let alias, let key, let terms, let then):
+    case .joined(let names, _, let key, _, let then):
       let without = Stretch(
         from: "\(table) t", condition: "\(key) IS NULL", terms: then + ["t.id"])
+      // Names that are never missing, in a key of their own: only then does the order of the rows
+      // under each name come from their index.
       let with = Stretch(
-        from: "\(joined) \(alias) CROSS JOIN \(table) t", condition: "\(key) = \(alias).id",
-        terms: terms + then + ["t.id"])
+        from: "list_names g CROSS JOIN \(table) t",
+        condition: "g.kind = '\(names)' AND \(key) = g.id",
+        terms: ["g.name", "g.id"] + then + ["t.id"])
       return isDescending ? [with, without] : [without, with]
     }
   }

@@ -5,7 +5,44 @@
 enum ListTables {
   /// What makes them, in order.
   static let statements: [String] =
-    places + people + books + work + letters
+    names + places + people + books + work + letters
+
+  /// Names by which rows of other lists are ordered, none of them missing.
+  private static let names: [String] =
+    [
+      """
+      CREATE TABLE list_names (
+        kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,
+        PRIMARY KEY (kind, name, id), UNIQUE (kind, id)
+      ) STRICT, WITHOUT ROWID
+      """
+    ]
+    + ["properties", "vendors", "vendor_categories"].flatMap { table in
+      [
+        """
+        INSERT INTO list_names (kind, name, id)
+          SELECT '\(table)', COALESCE(name, ''), id FROM \(table)
+        """,
+        """
+        CREATE TRIGGER \(table)_list_name_insert AFTER INSERT ON \(table)
+        BEGIN
+          INSERT INTO list_names (kind, name, id) VALUES ('\(table)', COALESCE(NEW.name, ''), NEW.id);
+        END
+        """,
+        """
+        CREATE TRIGGER \(table)_list_name_update AFTER UPDATE OF name ON \(table)
+        WHEN NEW.name IS NOT OLD.name
+        BEGIN
+          UPDATE list_names SET name = COALESCE(NEW.name, '')
+            WHERE kind = '\(table)' AND id = NEW.id;
+        END
+        """,
+        """
+        CREATE TRIGGER \(table)_list_name_delete AFTER DELETE ON \(table)
+        BEGIN DELETE FROM list_names WHERE kind = '\(table)' AND id = OLD.id; END
+        """,
+      ]
+    }
 
   /// An index of the rows that are there, by some columns and the id.
   private static func index(_ table: String, _ columns: String, all: Bool = false) -> String {
@@ -15,23 +52,31 @@ enum ListTables {
       + (all ? "" : " WHERE deleted_at IS NULL")
   }
 
+  /// A link's index that has the order within what is linked, too. It stands in the place of the one
+  /// that had the link alone, so that a write pays for one.
+  private static func widened(_ name: String, _ table: String, _ columns: String) -> [String] {
+    [
+      "DROP INDEX \(name)",
+      "CREATE INDEX \(name) ON \(table) (\(columns), id, deleted_at)",
+    ]
+  }
+
   private static let places: [String] =
     [
-      // Other lists are ordered by these names, whatever became of the record.
-      index("properties", "name", all: true)
-    ]
-    + [
-      "address_line1", "city", "total_units", "rental_sub_type", "rental_manager_name", "reserve",
+      "name", "address_line1", "city", "total_units", "rental_sub_type", "rental_manager_name",
+      "reserve",
       "is_active",
     ].map { index("properties", $0) }
     + [
-      "property_id, unit_number", "unit_number", "market_rent", "is_unit_occupied",
+      "unit_number", "market_rent", "is_unit_occupied",
       "unit_bedrooms", "unit_bathrooms", "unit_size", "unit_type", "is_active",
     ].map { index("units", $0) }
     + [
-      "\"propertyId\", unit_number", "unit_number", "status", "\"startDate\"", "\"endDate\"",
+      "unit_number", "status", "\"startDate\"", "\"endDate\"",
       "rent", "\"depositAmt\"", "lease_type", "buildium_lease_id",
     ].map { index("leases", $0) }
+    + widened("units_property_id_idx", "units", "property_id, unit_number")
+    + widened("leases_property", "leases", "\"propertyId\", unit_number")
 
   private static let people: [String] =
     ["last_name, first_name", "email", "city"].map { index("tenants", $0) }
@@ -40,13 +85,14 @@ enum ListTables {
       "management_agreement_end_date", "is_active",
     ].map { index("owners", $0) }
     + [
-      "property_id, owner_name", "owner_name", "effective_from", "effective_to", "\"primary\"",
-    ].map { index("ownership", $0, all: true) }
-    + [
-      index("vendors", "name", all: true), index("vendor_categories", "name", all: true),
-      index("vendors", "vendor_category_id, name"),
+      "DROP INDEX ownership_property_id_idx",
+      "CREATE INDEX ownership_property_id_idx ON ownership (property_id, owner_name, id)",
     ]
-    + ["contact_name", "email", "insurance_expiration_date", "is_active"].map {
+    + [
+      "owner_name", "effective_from", "effective_to", "\"primary\"",
+    ].map { index("ownership", $0, all: true) }
+    + widened("idx_vendors_category", "vendors", "vendor_category_id, name")
+    + ["name", "contact_name", "email", "insurance_expiration_date", "is_active"].map {
       index("vendors", $0)
     } + [CoreTables.linkIndex("vendors", "expense_gl_account_id")]
 
@@ -63,24 +109,29 @@ enum ListTables {
       """,
     ]
     + [
-      "date", "transaction_type", "total_amount", "property_id, date", "payee_name",
+      "date", "transaction_type", "total_amount", "payee_name",
       "reference_number",
     ].map { index("transactions", $0) }
     + [
-      "due_date", "vendor_id, due_date", "property_id, due_date", "amount", "status",
+      "due_date", "amount", "status",
       "reference_number", "date", "paid_date",
     ].map { index("bills", $0) }
+    + widened("transactions_property", "transactions", "property_id, date")
+    + widened("idx_bills_vendor", "bills", "vendor_id, due_date")
+    + widened("idx_bills_property", "bills", "property_id, due_date")
 
   private static let work: [String] =
     [
-      "due_date", "subject", "property_id, due_date", "status", "priority", "assigned_to",
+      "due_date", "subject", "status", "priority", "assigned_to",
       "task_type",
     ].map { index("tasks", $0) }
     + [CoreTables.linkIndex("tasks", "lease_id")]
     + [
-      "due_date", "subject", "property_id, due_date", "vendor_id, due_date", "status", "priority",
-      "actual_cost", "invoice_number",
+      "due_date", "subject", "vendor_id, due_date", "status", "priority", "actual_cost",
+      "invoice_number",
     ].map { index("work_orders", $0) }
+    + widened("idx_tasks_property", "tasks", "property_id, due_date")
+    + widened("idx_work_orders_property", "work_orders", "property_id, due_date")
     + ["CREATE INDEX messages_record ON messages (record_key, id) WHERE record_key IS NOT NULL"]
 
   /// What of a transaction is found by its letters.

@@ -138,7 +138,8 @@ struct RecordSearch {
     var score = 0
     for word in words.map({ $0.lowercased() }) {
       if parts.contains(word) { continue }
-      score += parts.contains { $0.hasPrefix(word) } ? 1 : parts.contains { $0.contains(word) } ? 4 : 8
+      score +=
+        parts.contains { $0.hasPrefix(word) } ? 1 : parts.contains { $0.contains(word) } ? 4 : 8
     }
     // Among equals the shorter name says more of what was typed.
     return score * 100 + min(99, title.count)

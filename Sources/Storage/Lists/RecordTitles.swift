@@ -38,9 +38,9 @@ struct RecordTitles {
     .properties: "COALESCE(t.name, '')",
     .units: "COALESCE(p.name, '') || ' ' || COALESCE(t.unit_number, '')",
     .leases: """
-      COALESCE(CAST(t.buildium_lease_id AS TEXT) || '  ', '') || COALESCE(p.name, '') || ' '
-        || COALESCE(t.unit_number, '')
-      """,
+    COALESCE(CAST(t.buildium_lease_id AS TEXT) || '  ', '') || COALESCE(p.name, '') || ' '
+      || COALESCE(t.unit_number, '')
+    """,
     .tenants: "COALESCE(t.first_name, '') || ' ' || COALESCE(t.last_name, '')",
     .owners: "COALESCE(c.display_name, '')",
     .ownership: "COALESCE(t.owner_name, '') || ' of ' || COALESCE(p.name, '')",
@@ -48,13 +48,13 @@ struct RecordTitles {
     .glAccounts: "COALESCE(t.account_number, '') || ' ' || COALESCE(t.name, '')",
     .bankAccounts: "COALESCE(t.name, '')",
     .transactions: """
-      COALESCE(t.transaction_type, '') || ' ' || COALESCE(t.date, '') || ' '
-        || COALESCE(NULLIF(t.payee_name, ''), t.memo, '')
-      """,
+    COALESCE(t.transaction_type, '') || ' ' || COALESCE(t.date, '') || ' '
+      || COALESCE(NULLIF(t.payee_name, ''), t.memo, '')
+    """,
     .bills: """
-      COALESCE(NULLIF(t.reference_number, ''), CAST(t.buildium_bill_id AS TEXT), '')
-        || COALESCE('  ' || v.name, '')
-      """,
+    COALESCE(NULLIF(t.reference_number, ''), CAST(t.buildium_bill_id AS TEXT), '')
+      || COALESCE('  ' || v.name, '')
+    """,
     .tasks: "COALESCE(t.subject, '')", .workOrders: "COALESCE(t.subject, '')",
     .audit: "t.action || ' ' || t.record", .apiLog: "t.method || ' ' || t.path",
     .messages: "t.text", .jobs: "t.kind || ' ' || t.resource",
@@ -89,6 +89,7 @@ enum FieldTitles {
     "total_units": "Units", "operating_bank_account_id": "Operating account",
     "parent_gl_account_id": "Under", "expense_gl_account_id": "Expense account",
     "include_in_1099": "On form 1099", "tax_payer_id": "Taxpayer id",
+    "tax_id": "Tax id",
     "buildium_created_at": "Created in Buildium", "buildium_updated_at": "Changed in Buildium",
     "buildium_balance": "Balance in Buildium", "buildium_approval_status": "Approval in Buildium",
     "is_unit_occupied": "Occupied", "is_unit_listed": "Listed",
