@@ -100,7 +100,8 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
-    tests("AppTests", ["rentbook", "Domain", "Sandbox"]),
+    tests(
+      "AppTests", ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -36,7 +36,8 @@ extension Model {
       let own = panes[current].choices(world)
       // A pane may give a key of the shell's a meaning of its own.
       let taken = Set(own.flatMap(\.keys))
-      return own + shellChoices().filter { $0.keys.contains { !taken.contains($0) } }
+      return own
+        + shellChoices().filter { $0.keys.isEmpty || !taken.isSuperset(of: $0.keys) }
     }
     if top is Confirmation || top is ChoicePicker { return top.choices(world) }
     return top.choices(world) + shellChoices().filter { $0.action == .help }

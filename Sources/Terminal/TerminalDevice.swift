@@ -131,8 +131,9 @@ public final class MemoryDevice: TerminalDevice {
     body()
   }
 
-  /// What was run, and what such a run answers.
+  /// What was run.
   public private(set) var runs: [[String]] = []
+  /// What a run answers.
   public var runStatus = 0
   /// The colours that were asked for last.
   public private(set) var theme: Theme?

@@ -5,7 +5,7 @@ import Domain
 /// Lists of records without a store: rows made by a rule, so that a list of a million costs nothing.
 struct FakeLists {
   /// How many rows each list has.
-  var counts: [ListName: Int] = [.properties: 1000]
+  var counts: [ListName: Int]
   /// Rows that were deleted, by list and number.
   var deleted: Set<RecordReference> = []
   /// Whether answers are kept back until ``Session/answer()``.
@@ -16,6 +16,11 @@ struct FakeLists {
   private(set) var asked: [ListRequest] = []
   private(set) var records: [RecordReference] = []
   private(set) var searches: [String] = []
+
+  /// The rows' words, for filters; made once.
+  private var known: [ListName: [String]] = [:]
+
+  init(counts: [ListName: Int] = [.properties: 1000]) { self.counts = counts }
 
   /// How many rows may be made for one answer; more means that a table was read whole.
   private let rowsMax = 10_001
@@ -67,7 +72,14 @@ struct FakeLists {
   }
 
   /// The numbers of the rows that meet a query, in its order; a range where all do.
-  private func numbers(_ query: ListQuery) -> [Int]? {
+  private mutating func numbers(_ query: ListQuery) -> [Int]? {
+    if !query.terms.isEmpty, known[query.list] == nil {
+      known[query.list] = (0..<(counts[query.list] ?? 0)).map { number in
+        row(query.list, number).cells.map { CellText.text($0, utcOffsetMinutes: 0) }
+          .joined(separator: " ").lowercased()
+      }
+    }
+    let known = known
     let count = counts[query.list] ?? 0
     let gone = deleted.filter { $0.list == query.list }
     guard !query.terms.isEmpty || !gone.isEmpty || query.linkedTo != nil else { return nil }
@@ -75,14 +87,13 @@ struct FakeLists {
     let kept = (0..<limit).filter { number in
       guard !gone.contains(RecordReference(query.list, Self.id(number))) else { return false }
       if query.terms.isEmpty { return true }
-      let text = row(query.list, number).cells.map { CellText.text($0, utcOffsetMinutes: 0) }
-        .joined(separator: " ").lowercased()
+      let text = known[query.list]?[number] ?? ""
       return query.terms.allSatisfy { text.contains($0.value.lowercased()) != $0.isNegated }
     }
     return query.isDescending ? kept.reversed() : kept
   }
 
-  private func page(_ request: ListRequest) -> ListPage {
+  private mutating func page(_ request: ListRequest) -> ListPage {
     let query = request.query
     let numbers = numbers(query)
     let matching = numbers?.count ?? counts[query.list] ?? 0

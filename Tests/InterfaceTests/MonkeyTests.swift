@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Terminal
 import Testing
 
@@ -21,7 +22,12 @@ import Testing
     String(repeating: "x", count: 5000), "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
   ]
 
-  @Test("does 1,000 things, drawing after each, and gets out with Esc and q", arguments: 0..<4)
+  /// What it does in a test; `RENTBOOK_MONKEY` in the environment multiplies that for a long run.
+  private static let steps =
+    200 * (getenv("RENTBOOK_MONKEY").flatMap { Int(String(cString: $0)) } ?? 1)
+
+  @Test(
+    "does what it likes, drawing after each thing, and gets out with Esc and q", arguments: 0..<3)
   func monkey(_ run: Int) {
     var generator = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: 0 ... .max, using: &generator)
@@ -31,7 +37,7 @@ import Testing
       lists: FakeLists(counts: [
         .properties: 700, .leases: 40, .tenants: 3, .bills: 118, .audit: 500,
       ]))
-    for _ in 0..<1000 {
+    for _ in 0..<Self.steps {
       session.lists.isSlow = dice.roll(4) == 0
       switch dice.roll(40) {
       case 0: session.send(.resized(Size(rows: 1 + dice.roll(70), columns: 1 + dice.roll(220))))

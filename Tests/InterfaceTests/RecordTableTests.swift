@@ -201,6 +201,21 @@ import Testing
     #expect(session.line("▸").contains(" 2000 "))
   }
 
+  @Test("that has become shorter than it was counted is not asked for again and again")
+  func shrunk() {
+    var session = Self.ledger(500)
+    session.press("G")
+    for number in 480..<500 {
+      session.lists.deleted.insert(RecordReference(.properties, FakeLists.id(number)))
+    }
+    let before = session.lists.asked.count
+    session.press("g PageDown G PageUp G")
+    session.pass(seconds: 2)
+    session.send(.storeChanged)
+    #expect(session.lists.asked.count - before < 20)
+    #expect(session.line("▸").contains("Mill Lane 479"))
+  }
+
   @Test("says why it could not be read") func unanswered() {
     var session = Self.ledger()
     session.lists.isSlow = true

@@ -58,6 +58,8 @@ struct RecordTable: Sendable {
   /// The question about rows whose answer is awaited; and that about sums, which takes longer.
   private var inFlight: Question?
   private var summing: Question?
+  /// The query whose sums are known.
+  private var summed: ListQuery?
   private var isStale = false
   private var needsTotals = false
   private var totalsAt: Instant?
@@ -216,7 +218,7 @@ extension RecordTable {
     guard summing == nil, loaded == query else { return [] }
     let rest = totalsAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
     let isDue = rest < 0 || rest >= totalsMilliseconds * Self.totalsShare
-    guard matching == nil || (needsTotals && isDue) else { return [] }
+    guard summed != query || (needsTotals && isDue) else { return [] }
     needsTotals = false
     return ask(ListRequest(query, offset: 0, count: 0), .totals, world)
   }
@@ -262,7 +264,7 @@ extension RecordTable {
     case .list(let page, let ticket):
       guard ticket.owner == owner else { return nil }
       if let question = summing, question.ticket == ticket {
-        summing = nil
+        (summing, summed) = (nil, question.query)
         totalsMilliseconds = max(0, world.now.milliseconds - question.at.milliseconds)
         totalsAt = world.now
         takeTotals(page)
@@ -307,9 +309,12 @@ extension RecordTable {
     if !isRefresh { (matching, totals) = (nil, [:]) }
     (loaded, rows, rowsOffset) = (question.query, page.rows, page.offset)
     for row in rows where marks[row.id] != nil { marks[row.id] = row }
-    if page.matching != nil {
-      takeTotals(page)
-    } else if matching.map({ rowsOffset + rows.count > $0 }) ?? false {
+    if page.matching != nil { takeTotals(page) }
+    // Where the rows end is known better by them than by an older count; a list that has become
+    // shorter would else be asked for what it does not have, again and again.
+    if let end = Self.end(of: page) {
+      matching = end
+    } else if let known = matching, rowsOffset + rows.count > known {
       matching = rowsOffset + rows.count
     }
     measure()
@@ -322,6 +327,17 @@ extension RecordTable {
     if wantsLast { selectLast() }
     scroll()
     return []
+  }
+
+  /// How many rows there are, when the page holds the last of them; nil when it does not tell.
+  private static func end(of page: ListPage) -> Int? {
+    let request = page.request
+    if request.anchorID == nil {
+      return page.rows.count < request.count ? page.offset + page.rows.count : nil
+    }
+    guard let at = page.anchorIndex else { return nil }
+    let after = page.rows.count - (at - page.offset)
+    return after < request.count - request.offset ? page.offset + page.rows.count : nil
   }
 
   private mutating func takeTotals(_ page: ListPage) {
