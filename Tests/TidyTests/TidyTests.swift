@@ -46,18 +46,19 @@ struct TidyTests {
     "Domain": [], "Background": ["CMalloc"], "Terminal": [],
     "NcursesTerminal": ["Terminal", "CTerm"], "Vault": ["CSodium"],
     "HTTP": ["Background", "CCurl"], "WebServer": ["CMicrohttpd"],
-    "Storage": ["Domain", "Background", "Vault", "CSQLite"],
+    "Reports": ["Domain"],
+    "Storage": ["Domain", "Background", "Reports", "Vault", "CSQLite"],
     "Sync": ["Domain", "Background", "Vault", "Storage"],
     "Providers": ["Domain", "Background", "HTTP", "Sync"],
     "Sandbox": ["Domain", "Background", "WebServer", "Vault"],
     "Interface": ["Domain", "Terminal"],
     "rentbook": [
       "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage", "Sync",
-      "Providers", "Sandbox", "WebServer", "Interface",
+      "Providers", "Reports", "Sandbox", "WebServer", "Interface",
     ],
     "rentbook-bench": [
       "Domain", "Background", "Terminal", "Vault", "HTTP", "WebServer", "Storage", "Sync",
-      "Providers", "Sandbox", "Interface",
+      "Providers", "Reports", "Sandbox", "Interface",
     ],
   ]
   static let libraries = ["CTerm", "CSQLite", "CCurl", "CMicrohttpd", "CSodium", "CMalloc"]

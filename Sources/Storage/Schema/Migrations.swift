@@ -14,7 +14,8 @@ enum Migrations {
       version: 1, name: "the first store",
       statements: StoreTables.statements + CoreTables.statements + FinancialTables.statements
         + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
-        + Triggers.statements + SyncTables.statements)
+        + Triggers.statements + SyncTables.statements),
+    Migration(version: 2, name: "the month", statements: MonthTables.statements),
   ]
 
   /// The version this program writes.
