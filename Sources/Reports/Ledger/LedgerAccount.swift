@@ -136,6 +136,9 @@ public struct LedgerAccount: Sendable, Hashable {
     return lower.contains("escrow") ? .escrow : .other
   }
 
+  /// The number to show: Buildium's, or the store's.
+  public var id: String { buildiumID.map(String.init) ?? localID }
+
   /// What the general ledger says it counts as, without any decision.
   public var defaultClass: AccountClass {
     if isManagementIncome { return .managementIncome }

@@ -92,7 +92,26 @@ enum MonthTables {
     ) STRICT
     """,
     "CREATE INDEX close_runs_month ON close_runs (month, id)",
-    // What was declared when a month was finalised, one row per property, period and owner.
+    // What a property's figures were when a month was finalised, one row per part of it.
+    """
+    CREATE TABLE declared_periods (
+      month TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      property_id TEXT NOT NULL REFERENCES properties(id),
+      from_date TEXT NOT NULL,
+      to_date TEXT NOT NULL CHECK (to_date >= from_date),
+      noi INTEGER NOT NULL,
+      carry_in INTEGER NOT NULL CHECK (carry_in <= 0),
+      restatement INTEGER NOT NULL,
+      carry_out INTEGER NOT NULL CHECK (carry_out <= 0),
+      draw INTEGER NOT NULL CHECK (draw >= 0),
+      inputs_hash TEXT NOT NULL,
+      PRIMARY KEY (month, version, property_id, from_date),
+      FOREIGN KEY (month, version) REFERENCES month_closes(month, version)
+    ) STRICT
+    """,
+    "CREATE INDEX declared_periods_property ON declared_periods (property_id)",
+    // What was declared for the owners, one row per property, part of the month and owner.
     """
     CREATE TABLE declared_draws (
       month TEXT NOT NULL,
@@ -100,11 +119,10 @@ enum MonthTables {
       property_id TEXT NOT NULL REFERENCES properties(id),
       owner_id TEXT NOT NULL REFERENCES owners(id),
       from_date TEXT NOT NULL,
-      to_date TEXT NOT NULL,
       amount INTEGER NOT NULL CHECK (amount >= 0),
-      inputs_hash TEXT NOT NULL,
-      PRIMARY KEY (month, version, property_id, owner_id, from_date),
-      FOREIGN KEY (month, version) REFERENCES month_closes(month, version)
+      PRIMARY KEY (month, version, property_id, from_date, owner_id),
+      FOREIGN KEY (month, version, property_id, from_date)
+        REFERENCES declared_periods(month, version, property_id, from_date)
     ) STRICT
     """,
     "CREATE INDEX declared_draws_owner ON declared_draws (owner_id, month)",
