@@ -148,6 +148,15 @@ enum MonthTables {
         OR NEW.finalized_by IS NOT OLD.finalized_by OR NEW.finalized_at IS NOT OLD.finalized_at
         OR OLD.state = 'reopened'
       """, "what was finalised does not change"),
+    // What is entered here does not go into a month that is final; what Buildium has was posted
+    // there, and changes the next draw (restatement).
+    refuse(
+      "transactions_month_final", "UPDATE OF posting_state ON transactions",
+      """
+      NEW.posting_state = 'posted' AND OLD.posting_state <> 'posted' AND NEW.provider = 'rentbook'
+        AND NEW.buildium_transaction_id IS NULL AND EXISTS (SELECT 1 FROM month_closes
+          WHERE state = 'final' AND month = substr(NEW.date, 1, 7))
+      """, "the month is final: date it in an open month, or reopen the month first"),
     refuse("close_runs_update", "UPDATE ON close_runs", "1", "the history is only ever added to"),
     refuse("close_runs_delete", "DELETE ON close_runs", "1", "the history is only ever added to"),
     refuse(

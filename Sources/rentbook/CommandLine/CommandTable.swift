@@ -4,6 +4,7 @@ enum CommandTable {
     [
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
-      [ImportCommand.spec], ReportCommands.specs, ExportCommands.specs, NOICommands.specs, DrawsCommands.specs,
+      [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, [CloseCommand.spec],
+      RulesDrawCommands.specs, ReportCommands.specs, ExportCommands.specs,
     ].flatMap(\.self)
 }
