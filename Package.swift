@@ -74,7 +74,9 @@ let package = Package(
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
     tests("VaultTests", ["Vault"]),
-    tests("ReportsTests", ["Reports", "Domain"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Domain"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     tests("DocumentsTests", ["Documents", "Reports", "Domain"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),

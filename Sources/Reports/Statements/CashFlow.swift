@@ -14,12 +14,14 @@ public enum CashFlow {
   /// The report: opening cash and all movements add up to closing cash.
   public static func report(_ scope: StatementScope) -> Report {
     // Money moves when it moves: the accrual book would say the same through receivables.
-    let cash = StatementScope(
-      scope.ledger, properties: scope.isWhole ? nil : scope.properties, period: scope.period,
-      basis: .cash, portfolio: scope.portfolio, dataAsOf: scope.dataAsOf)
+    let cash = scope.narrowed(basis: .cash)
     var report = Report(
-      name: "cash-flow", title: "Cash flow", scope: cash.heading(),
-      columns: [Report.Column("Account"), Report.Column(scope.period.description, .money)])
+      name: "cash-flow", title: "Cash flow", letterhead: scope.portfolio, 
+      scope: cash.heading(),
+      columns: [
+        Report.Column("Account"),
+        Report.Column(scope.period.description, .money, key: "amount"),
+      ])
     let opening = total(cash, cash.balances(at: scope.period.from.adding(days: -1)))
     let sums = cash.sums(scope.period)
     report.add(.total, "Cash at the beginning", amounts: [opening])
@@ -33,7 +35,8 @@ public enum CashFlow {
       for account in accounts {
         let amount = Money(minorUnits: -(sums[account] ?? 0))
         subtotal += amount
-        report.add(.line, depth: 1, cash.title(account), amounts: [amount])
+        report.add(.line, depth: 1, cash.title(account), amounts: [amount],
+          of: cash.reference(account: account))
       }
       report.add(.subtotal, "Net of \(part.rawValue.lowercased())", amounts: [subtotal])
       change += subtotal

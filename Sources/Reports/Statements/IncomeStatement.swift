@@ -20,13 +20,14 @@ public enum IncomeStatement {
     let other = period(comparison, of: scope.period)
     var heading = scope.heading()
     if let other { heading.append("Compared with \(other)") }
-    var columns = [Report.Column("Account"), Report.Column(scope.period.description, .money)]
+    var columns = [Report.Column("Account"), Report.Column(scope.period.description, .money, key: "amount")]
     if let other {
-      columns.append(Report.Column(other.description, .money))
+      columns.append(Report.Column(other.description, .money, key: "compared"))
       if comparison != .yearToDate { columns.append(Report.Column("Change", .money)) }
     }
     var report = Report(
-      name: "income-statement", title: "Income statement", scope: heading, columns: columns)
+      name: "income-statement", title: "Income statement", letterhead: scope.portfolio,
+      scope: heading, columns: columns)
     let periods = [scope.period] + (other.map { [$0] } ?? [])
     let sums = periods.map { byClass(scope, $0) }
 
@@ -44,7 +45,8 @@ public enum IncomeStatement {
         }
         for index in values.indices { totals[index] += values[index] }
         if values.contains(where: { $0 != .zero }) {
-          report.add(.line, depth: 1, scope.title(account), amounts: amounts(values))
+          report.add(.line, depth: 1, scope.title(account), amounts: amounts(values),
+            of: scope.reference(account: account))
         }
       }
       report.add(.subtotal, "Total \(title.lowercased())", amounts: amounts(totals))

@@ -38,7 +38,7 @@ public struct StatementScope: Sendable {
 
   /// The first lines of every statement.
   func heading(basis hasBasis: Bool = true, asOf: Bool = false) -> [String] {
-    var lines = [portfolio]
+    var lines: [String] = []
     switch properties.count {
     case _ where isWhole: lines.append("All properties")
     case 1...3: lines.append(properties.map { ledger.properties[$0].name }.joined(separator: ", "))
@@ -85,6 +85,22 @@ public struct StatementScope: Sendable {
   func title(_ account: Int) -> String {
     let account = ledger.accounts[account]
     return account.number.map { "\($0) \(account.name)" } ?? account.name
+  }
+
+  /// What a row of an account stands for.
+  func reference(account: Int? = nil, property: Int? = nil, period: Period? = nil)
+    -> Report.Reference
+  {
+    Report.Reference(
+      property: property.map { ledger.properties[$0].id },
+      account: account.map { ledger.accounts[$0].id }, period: period)
+  }
+
+  /// The same scope with less in it.
+  func narrowed(to properties: [Int]? = nil, basis: Basis? = nil) -> StatementScope {
+    StatementScope(
+      ledger, properties: properties ?? (isWhole ? nil : self.properties), period: period,
+      basis: basis ?? self.basis, portfolio: portfolio, dataAsOf: dataAsOf)
   }
 
   /// Accounts in the order of the chart: by number, those without one by name after them.

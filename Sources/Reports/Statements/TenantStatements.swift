@@ -62,7 +62,8 @@ public enum RentRoll {
   /// The report, as of the last day of the scope; empty units stand in it too.
   public static func report(_ scope: StatementScope, _ facts: StatementFacts) -> Report {
     var report = Report(
-      name: "rent-roll", title: "Rent roll", scope: scope.heading(basis: false, asOf: true),
+      name: "rent-roll", title: "Rent roll", letterhead: scope.portfolio,
+      scope: scope.heading(basis: false, asOf: true),
       columns: [
         Report.Column("Unit"), Report.Column("Tenant"), Report.Column("From", .date),
         Report.Column("To", .date), Report.Column("Rent", .money),
@@ -80,14 +81,18 @@ public enum RentRoll {
         ledger.leases[$0].property == property && ledger.leases[$0].isRunning(on: day)
       }
       guard !units.isEmpty || !running.isEmpty else { continue }
-      report.addSection(ledger.properties[property].name)
+      report.addSection(
+        ledger.properties[property].name, of: scope.reference(property: property))
       var sums = [Money](repeating: .zero, count: 4)
-      func add(_ lease: Int?, _ unitName: String, _ market: Money?) {
+      func add(_ lease: Int?, _ unitName: String, _ unit: String, _ market: Money?) {
+        var reference = scope.reference(property: property)
+        reference.unit = unit
+        reference.lease = lease.map { ledger.leases[$0].id }
         guard let lease else {
           sums[1] += market ?? .zero
           report.add(
             .line, depth: 1, .text(unitName), .text("vacant"), .none, .none, .none,
-            market.map(Report.Cell.money) ?? .none)
+            market.map(Report.Cell.money) ?? .none, of: reference)
           return
         }
         let record = ledger.leases[lease]
@@ -99,21 +104,21 @@ public enum RentRoll {
           .line, depth: 1, .text(unitName), .optional(record.tenants.joined(separator: ", ")),
           .optional(record.start), record.end.map(Report.Cell.date) ?? .text("at will"),
           .money(record.rent), market.map(Report.Cell.money) ?? .none, .money(record.deposit),
-          .money(balances[lease].receivable))
+          .money(balances[lease].receivable), of: reference)
       }
       let known = Set(units.map(\.id))
       for unit in units.sorted(by: { ($0.name, $0.id) < ($1.name, $1.id) }) {
         let leases = running.filter { ledger.leases[$0].unitID == unit.id }
         unitCount += 1
         letCount += leases.isEmpty ? 0 : 1
-        if leases.isEmpty { add(nil, unit.name, unit.marketRent) }
+        if leases.isEmpty { add(nil, unit.name, unit.id, unit.marketRent) }
         // The market rent of a unit counts once, however many leases run in it.
         for (place, lease) in leases.enumerated() {
-          add(lease, unit.name, place == 0 ? unit.marketRent : nil)
+          add(lease, unit.name, unit.id, place == 0 ? unit.marketRent : nil)
         }
       }
       for lease in running where !known.contains(ledger.leases[lease].unitID) {
-        add(lease, ledger.leases[lease].unitName, nil)
+        add(lease, ledger.leases[lease].unitName, ledger.leases[lease].unitID, nil)
       }
       report.rows.append(total(.subtotal, ledger.properties[property].name, sums))
       for index in whole.indices { whole[index] += sums[index] }
@@ -135,11 +140,12 @@ public enum Delinquency {
   /// The report, as of the last day of the scope; leases that owe nothing are left out.
   public static func report(_ scope: StatementScope) -> Report {
     var report = Report(
-      name: "delinquency", title: "Delinquency", scope: scope.heading(basis: false, asOf: true),
+      name: "delinquency", title: "Delinquency", letterhead: scope.portfolio,
+      scope: scope.heading(basis: false, asOf: true),
       columns: [
         Report.Column("Tenant"), Report.Column("Unit"), Report.Column("Owed", .money),
-        Report.Column("0-30 days", .money), Report.Column("31-60", .money),
-        Report.Column("61-90", .money), Report.Column("Over 90", .money),
+        Report.Column("0-30 days", .money, key: "days_0_30"), Report.Column("31-60", .money, key: "days_31_60"),
+        Report.Column("61-90", .money, key: "days_61_90"), Report.Column("Over 90", .money, key: "days_over_90"),
       ])
     let ledger = scope.ledger
     let balances = LeaseBalance.all(ledger, at: scope.period.to)
@@ -152,7 +158,8 @@ public enum Delinquency {
         ($1.receivable, $0.lease) < ($0.receivable, $1.lease)
       }
       guard !late.isEmpty else { continue }
-      report.addSection(ledger.properties[property].name)
+      report.addSection(
+        ledger.properties[property].name, of: scope.reference(property: property))
       var sums = [Money](repeating: .zero, count: 5)
       for balance in late {
         let lease = ledger.leases[balance.lease]
@@ -162,7 +169,9 @@ public enum Delinquency {
           Report.Row(
             .line, depth: 1,
             [.text(lease.tenants.joined(separator: ", ")), .optional(lease.unitName)]
-              + amounts.map(Report.Cell.money)))
+              + amounts.map(Report.Cell.money),
+            Report.Reference(
+              property: ledger.properties[property].id, unit: lease.unitID, lease: lease.id)))
       }
       report.rows.append(
         Report.Row(

@@ -6,7 +6,8 @@ public enum TrialBalance {
   /// The report; its two totals are equal, or a note says by how much they are not.
   public static func report(_ scope: StatementScope) -> Report {
     var report = Report(
-      name: "trial-balance", title: "Trial balance", scope: scope.heading(asOf: true),
+      name: "trial-balance", title: "Trial balance", letterhead: scope.portfolio,
+      scope: scope.heading(asOf: true),
       columns: [
         Report.Column("Account"), Report.Column("Type"), Report.Column("Debit", .money),
         Report.Column("Credit", .money),
@@ -19,10 +20,12 @@ public enum TrialBalance {
       let type = Report.Cell.text(scope.ledger.accounts[account].type)
       if balance > .zero {
         debits += balance
-        report.add(.line, .text(scope.title(account)), type, .money(balance))
+        report.add(.line, .text(scope.title(account)), type, .money(balance),
+          of: scope.reference(account: account))
       } else {
         credits += -balance
-        report.add(.line, .text(scope.title(account)), type, .none, .money(-balance))
+        report.add(.line, .text(scope.title(account)), type, .none, .money(-balance),
+          of: scope.reference(account: account))
       }
     }
     report.add(.total, .text("Total"), .none, .money(debits), .money(credits))
@@ -40,7 +43,8 @@ public enum GeneralLedger {
   /// The report. Lines that complete a double entry and were not given by the source are marked.
   public static func report(_ scope: StatementScope, accounts wanted: Set<Int>? = nil) -> Report {
     var report = Report(
-      name: "general-ledger", title: "General ledger", scope: scope.heading(),
+      name: "general-ledger", title: "General ledger", letterhead: scope.portfolio,
+      scope: scope.heading(),
       columns: [
         Report.Column("Date", .date), Report.Column("Transaction"), Report.Column("Property"),
         Report.Column("Debit", .money), Report.Column("Credit", .money),
@@ -54,7 +58,7 @@ public enum GeneralLedger {
       .filter { wanted?.contains($0) ?? true }
     var hasDerived = false
     for account in scope.ordered(accounts) {
-      report.addSection(scope.title(account))
+      report.addSection(scope.title(account), of: scope.reference(account: account))
       var balance = opening[account] ?? 0
       report.add(
         .line, depth: 1, .date(scope.period.from), .text("Opening balance"), .none, .none, .none,
@@ -79,7 +83,7 @@ public enum GeneralLedger {
           .text(isDerived ? title + " *" : title), .text(property(ledger, line)),
           debit > 0 ? .money(Money(minorUnits: debit)) : .none,
           debit > 0 ? .none : .money(Money(minorUnits: -debit)),
-          .money(Money(minorUnits: balance)))
+          .money(Money(minorUnits: balance)), of: reference(ledger, line))
       }
       report.add(
         .subtotal, .none, .text("Closing balance"), .none, .money(Money(minorUnits: debits)),
@@ -89,6 +93,17 @@ public enum GeneralLedger {
       report.notes.append("* completes the double entry; Buildium does not list this line.")
     }
     return report
+  }
+
+  private static func reference(_ ledger: LedgerSnapshot, _ line: Int) -> Report.Reference {
+    let property = Int(ledger.lines.property[line])
+    let transaction = Int(ledger.lines.transaction[line])
+    let lease = Int(ledger.transactions.lease[transaction])
+    return Report.Reference(
+      property: property >= 0 ? ledger.properties[property].id : nil,
+      account: ledger.accounts[Int(ledger.lines.account[line])].id,
+      lease: lease >= 0 ? ledger.leases[lease].id : nil,
+      transaction: ledger.transactions.id(transaction))
   }
 
   static func property(_ ledger: LedgerSnapshot, _ line: Int) -> String {
