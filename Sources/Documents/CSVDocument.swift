@@ -5,8 +5,17 @@ import Reports
 /// a point and without grouping. Titles and notes are left out, so that programs can read it.
 public enum CSVDocument {
   /// The text of the file; lines end with CR LF.
-  public static func text(_ report: Report) -> String {
-    var text = line(["Row"] + report.columns.map(\.title))
+  ///
+  /// Several reports stand below each other, each after an empty line and one that begins with
+  /// `report` and gives its name and title.
+  public static func text(_ reports: [Report]) -> String {
+    guard reports.count > 1 else { return reports.map(text).joined() }
+    return reports.map { line(["report", $0.name, harmless($0.title)]) + text($0) }
+      .joined(separator: "\r\n")
+  }
+
+  private static func text(_ report: Report) -> String {
+    var text = line(["Row"] + report.columns.map { harmless($0.title) })
     for row in report.rows {
       text += line(
         [row.kind.rawValue]
@@ -18,12 +27,16 @@ public enum CSVDocument {
     return text
   }
 
+  /// What makes a spreadsheet take a text for a formula (OWASP, CSV injection); the wide forms are
+  /// taken so in East Asian settings.
+  private static let formulaStarts: Set<Unicode.Scalar> = [
+    "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠",
+  ]
+
   /// Text that a spreadsheet would take for a formula begins with an apostrophe, which shows it as
-  /// text (OWASP, CSV injection).
+  /// text.
   static func harmless(_ text: String) -> String {
-    guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) else {
-      return text
-    }
+    guard let first = text.unicodeScalars.first, formulaStarts.contains(first) else { return text }
     return "'" + text
   }
 

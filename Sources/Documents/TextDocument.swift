@@ -16,13 +16,14 @@ public enum TextDocument {
     let cells = report.rows.map { row in
       row.cells.enumerated().map { index, cell in
         let indent = index == 0 ? String(repeating: "  ", count: row.depth) : ""
-        return indent + cut(harmless(CellText.shown(cell)))
+        let text = CellText.shown(cell)
+        return indent + (row.isAlone ? text : cut(text))
       }
     }
     let titles = report.columns.map { cut($0.title) }
     let widths = titles.indices.map { index in
-      // A heading may be wider than its column: nothing stands beside it.
-      let rows = zip(report.rows, cells).filter { $0.0.kind != .section }
+      // A heading or a sentence may be wider than its column: nothing stands beside it.
+      let rows = zip(report.rows, cells).filter { !$0.0.isAlone }
       return ([titles[index]] + rows.map { $0.1[index] }).map(columns).max() ?? 0
     }
     func line(_ cells: [String]) -> String {
@@ -37,7 +38,8 @@ public enum TextDocument {
     }
     let rule = String(
       repeating: "-", count: widths.reduce(0, +) + 2 * max(0, widths.count - 1)) + "\n"
-    var text = "\(report.title)\n" + report.scope.map { "\(harmless($0))\n" }.joined()
+    var text = "\(CellText.printable(report.letterhead))\n\(report.title)\n"
+    text += report.scope.map { "\(CellText.printable($0))\n" }.joined()
     text += "\n" + line(titles) + rule
     for (row, cells) in zip(report.rows, cells) {
       switch row.kind {
@@ -48,24 +50,12 @@ public enum TextDocument {
       }
     }
     if !report.notes.isEmpty {
-      text += "\n" + report.notes.map { "\(harmless($0))\n" }.joined()
+      text += "\n" + report.notes.map { "\(CellText.printable($0))\n" }.joined()
     }
     return text
   }
 
   private static func cut(_ text: String) -> String {
     text.count > textMax ? text.prefix(textMax - 1) + "…" : text
-  }
-
-  /// Without the control characters a name may bring along: they could drive the terminal.
-  private static func harmless(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          switch scalar.value {
-          case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: "\u{FFFD}"
-          default: scalar
-          }
-        }))
   }
 }

@@ -12,44 +12,67 @@ public enum Workbook {
   private static let rowsMax = 1_048_000
   private static let textMax = 32_767
 
-  /// Writes the workbook; a file that is there is replaced only when this one is whole.
+  /// Writes the workbook.
   ///
   /// - Throws: ``DocumentError`` when the file cannot be written or a report is longer than a sheet.
   public static func write(_ reports: [Report], to path: String) throws(DocumentError) {
+    for report in reports where report.rows.count + report.notes.count >= rowsMax {
+      throw DocumentError(
+        "\(report.title) has \(report.rows.count) rows, more than a sheet can hold; ask for fewer "
+          + "months or properties.")
+    }
     guard let workbook = workbook_new(path) else {
       throw DocumentError("\(path) could not be created.")
     }
-    let formats = Formats(workbook)
-    var names: Set<String> = []
-    for report in reports {
-      guard report.rows.count < rowsMax else {
-        workbook_close(workbook)
-        throw DocumentError(
-          "\(report.title) has \(report.rows.count) rows, more than a sheet can hold.")
+    do throws(DocumentError) {
+      let formats = Formats(workbook)
+      var names: Set<String> = []
+      for report in reports {
+        let name = sheetName(report.title, taken: &names)
+        try check(workbook_validate_sheet_name(workbook, name), "The sheet “\(name)”")
+        guard let sheet = workbook_add_worksheet(workbook, name) else {
+          throw DocumentError("The sheet “\(name)” could not be made.")
+        }
+        try fill(sheet, report, formats)
       }
-      let name = sheetName(report.title, taken: &names)
-      guard let sheet = workbook_add_worksheet(workbook, name) else { continue }
-      fill(sheet, report, formats)
+    } catch {
+      // Closing frees the memory; that it also writes a file is of no use to anybody.
+      _ = workbook_close(workbook)
+      throw error
     }
-    let code = workbook_close(workbook)
-    guard code == LXW_NO_ERROR else {
-      let reason = lxw_strerror(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
-      throw DocumentError("\(path) could not be written: \(reason).")
-    }
+    try check(workbook_close(workbook), path)
+  }
+
+  private static func check(_ code: lxw_error, _ what: String) throws(DocumentError) {
+    guard code != LXW_NO_ERROR else { return }
+    let reason = lxw_strerror(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
+    throw DocumentError("\(what) could not be written: \(reason)")
   }
 
   /// A name Excel accepts and no other sheet of the workbook has.
   static func sheetName(_ title: String, taken: inout Set<String>) -> String {
-    let plain = String(title.filter { !"[]:*?/\\'".contains($0) }.prefix(sheetNameMax))
-    let base = plain.isEmpty ? "Report" : plain
+    let plain = String(CellText.printable(title).filter { !"[]:*?/\\'".contains($0) })
+    let base = cut(plain.isEmpty ? "Report" : plain, to: sheetNameMax)
     var name = base
     var number = 2
     while !taken.insert(name.lowercased()).inserted {
       let suffix = " \(number)"
-      name = base.prefix(sheetNameMax - suffix.count) + suffix
+      name = cut(base, to: sheetNameMax - suffix.count) + suffix
       number += 1
     }
     return name
+  }
+
+  /// The beginning of a text that is no longer than Excel allows: it counts units of UTF-16.
+  static func cut(_ text: String, to limit: Int) -> String {
+    guard text.utf16.count > limit else { return text }
+    var (result, length) = ("", 0)
+    for character in text {
+      length += character.utf16.count
+      guard length <= limit else { break }
+      result.append(character)
+    }
+    return result
   }
 
   private typealias Sheet = UnsafeMutablePointer<lxw_worksheet>
@@ -119,87 +142,110 @@ public enum Workbook {
     }
   }
 
-  private static func fill(_ sheet: Sheet, _ report: Report, _ formats: Formats) {
+  private static func fill(_ sheet: Sheet, _ report: Report, _ formats: Formats)
+    throws(DocumentError)
+  {
     var row: lxw_row_t = 0
-    func write(_ text: String, _ column: Int, _ format: Formats.Format?) {
-      // Written as text whatever it begins with, so that no name becomes a formula.
-      worksheet_write_string(
-        sheet, row, lxw_col_t(column), String(text.prefix(textMax)), format)
+    func write(_ text: String, _ column: Int, _ format: Formats.Format?) throws(DocumentError) {
+      try put(text, sheet, row, lxw_col_t(column), format)
     }
-    write(report.title, 0, formats.title)
+    try write(report.letterhead, 0, formats.scope)
+    row += 1
+    try write(report.title, 0, formats.title)
     row += 1
     for line in report.scope {
-      write(line, 0, formats.scope)
+      try write(line, 0, formats.scope)
       row += 1
     }
     row += 1
     for (index, column) in report.columns.enumerated() {
-      write(column.title, index, formats.heads[CellText.isRight(column.kind)])
+      try write(column.title, index, formats.heads[CellText.isRight(column.kind)] ?? nil)
     }
     row += 1
     worksheet_freeze_panes(sheet, row, 1)
-    worksheet_repeat_rows(sheet, row - 1, row - 1)
+    try check(worksheet_repeat_rows(sheet, row - 1, row - 1), "The head of \(report.title)")
     for line in report.rows {
       for (index, cell) in line.cells.enumerated() {
-        put(cell, sheet, row, index, line, formats)
+        try put(cell, sheet, row, index, line, formats)
       }
       row += 1
     }
     row += 1
     for note in report.notes {
-      write(note, 0, formats.scope)
+      try write(note, 0, formats.scope)
       row += 1
     }
     for index in report.columns.indices {
       let texts =
         [report.columns[index].title]
-        + report.rows.filter { $0.kind != .section }.map { CellText.shown($0.cells[index]) }
+        + report.rows.filter { !$0.isAlone }.map { CellText.shown($0.cells[index]) }
       let widest = Double(texts.map(\.count).max() ?? 8) + (index == 0 ? 4 : 2)
-      worksheet_set_column(
-        sheet, lxw_col_t(index), lxw_col_t(index), min(textWidthMax, max(9, widest)), nil)
+      try check(
+        worksheet_set_column(
+          sheet, lxw_col_t(index), lxw_col_t(index), min(textWidthMax, max(9, widest)), nil),
+        "A column of \(report.title)")
     }
-    worksheet_set_landscape(sheet)
+    if report.columns.count > 5 { worksheet_set_landscape(sheet) }
     worksheet_fit_to_pages(sheet, 1, 0)
-    worksheet_set_footer(sheet, "&L\(report.title.replacing("&", with: "&&"))&RPage &P of &N")
+    let title = cut(CellText.printable(report.title), to: 60).replacing("&", with: "&&")
+    try check(
+      worksheet_set_footer(sheet, "&L\(title)&RPage &P of &N"), "The foot of \(report.title)")
+  }
+
+  /// Writes a text, whatever it begins with, so that no name becomes a formula.
+  private static func put(
+    _ text: String, _ sheet: Sheet, _ row: lxw_row_t, _ column: lxw_col_t,
+    _ format: Formats.Format?
+  ) throws(DocumentError) {
+    let plain = cut(CellText.printable(text), to: textMax)
+    try check(
+      plain.isEmpty
+        ? worksheet_write_blank(sheet, row, column, format)
+        : worksheet_write_string(sheet, row, column, plain, format),
+      "Row \(row + 1) of the spreadsheet")
   }
 
   private static func put(
     _ cell: Report.Cell, _ sheet: Sheet, _ row: lxw_row_t, _ index: Int, _ line: Report.Row,
     _ formats: Formats
-  ) {
+  ) throws(DocumentError) {
     let column = lxw_col_t(index)
     func format(_ kind: Report.Kind) -> Formats.Format? {
       formats.cell(kind, line, isFirst: index == 0)
     }
+    func number(_ value: Double, _ kind: Report.Kind) throws(DocumentError) {
+      try check(
+        worksheet_write_number(sheet, row, column, value, format(kind)),
+        "Row \(row + 1) of the spreadsheet")
+    }
     switch cell {
     case .none:
       if line.kind == .subtotal || line.kind == .total {
-        worksheet_write_blank(sheet, row, column, format(.text))
+        try put("", sheet, row, column, format(.text))
       }
-    case .text(let text):
-      worksheet_write_string(sheet, row, column, String(text.prefix(textMax)), format(.text))
+    case .text(let text): try put(text, sheet, row, column, format(.text))
     case .money(let amount):
-      // The file format knows no other numbers. Below 2^53 cents the quotient is the number nearest
-      // to the amount, so that it reads back as the same cents.
-      worksheet_write_number(
-        sheet, row, column, Double(amount.minorUnits) / 100, format(.money))
+      // The file format knows no other numbers. Excel keeps fifteen digits: an amount of more is
+      // written as text, for it would not read back as the same cents.
+      guard amount.minorUnits.magnitude < 1_000_000_000_000_000 else {
+        return try put(CellText.shown(cell), sheet, row, column, format(.money))
+      }
+      try number(Double(amount.minorUnits) / 100, .money)
     case .percent(let percent):
-      worksheet_write_number(
-        sheet, row, column, Double(percent.units) / Double(Percent.unitsPerPercent),
-        format(.percent))
-    case .count(let count):
-      worksheet_write_number(sheet, row, column, Double(count), format(.count))
+      try number(Double(percent.units) / Double(Percent.unitsPerPercent), .percent)
+    case .count(let count): try number(Double(count), .count)
     case .date(let date):
+      // Excel counts days from 1900; an earlier one stays text.
+      guard date.year >= 1900 else {
+        return try put(date.description, sheet, row, column, format(.text))
+      }
       var moment = lxw_datetime()
       (moment.year, moment.month, moment.day) = (
         Int32(date.year), Int32(date.month), Int32(date.day)
       )
-      // Excel counts days from 1900; an earlier one stays text.
-      if date.year >= 1900 {
-        worksheet_write_datetime(sheet, row, column, &moment, format(.date))
-      } else {
-        worksheet_write_string(sheet, row, column, date.description, format(.text))
-      }
+      try check(
+        worksheet_write_datetime(sheet, row, column, &moment, format(.date)),
+        "Row \(row + 1) of the spreadsheet")
     }
   }
 }

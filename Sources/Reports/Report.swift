@@ -107,6 +107,9 @@ public struct Report: Sendable, Hashable {
     ) {
       (self.kind, self.depth, self.cells, self.reference) = (kind, depth, cells, reference)
     }
+
+    /// Whether nothing stands beside its first cell: a heading, a sentence.
+    public var isAlone: Bool { cells.dropFirst().allSatisfy { $0 == .none } }
   }
 
   /// The name in commands: `rent-roll`.

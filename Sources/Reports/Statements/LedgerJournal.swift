@@ -7,7 +7,8 @@ import Domain
 /// Conventions (accounting facts, section 5): a transaction carries `basis:cash`, `basis:accrual` or
 /// `basis:both`; *cash and both* and *accrual and both* are each a whole double entry. A posting
 /// carries `property:` with Buildium's number, or `COMPANY`. What counts as operating stands under
-/// `income:operating` and `expenses:operating`.
+/// `income:operating` and `expenses:operating`, and only what belongs to a property does: what names
+/// one the store does not know stands under `income:unknown property`, as no report counts it.
 public struct LedgerJournal {
   private let ledger: LedgerSnapshot
   private var names: [Name: String] = [:]
@@ -23,6 +24,9 @@ public struct LedgerJournal {
   private init(_ ledger: LedgerSnapshot) { self.ledger = ledger }
 
   /// The journal of a period.
+  ///
+  /// A period that begins after the books do opens with the balances of the day before it, so that
+  /// balances at its end are those of the books; income and cost of before are in equity then.
   ///
   /// - Parameters:
   ///   - period: the days; nil for all.
@@ -45,13 +49,14 @@ public struct LedgerJournal {
       (ledger.transactions.day[Int($0)], ledger.transactions.buildiumID[Int($0)], $0)
         < (ledger.transactions.day[Int($1)], ledger.transactions.buildiumID[Int($1)], $1)
     }
-    var entries = ""
+    var entries = period.map { opening($0, basis) } ?? ""
     for transaction in order {
       entries += self.entries(Int(transaction), byTransaction[transaction] ?? [], basis)
     }
     var text = "; The ledger of Rentbook, for hledger.\ncommodity $1,000.00\ndecimal-mark .\n\n"
-    for name in taken.keys.sorted() { text += "account \(name)\n" }
-    for (_, transaction) in ledger.quarantined.enumerated() {
+    let extra = ["equity:earned before", "equity:not balanced"]
+    for name in (Array(taken.keys) + extra).sorted() { text += "account \(name)\n" }
+    for transaction in ledger.quarantined {
       text += "; set apart: \(transaction.type) \(transaction.id): \(plain(transaction.reason))\n"
     }
     return text + "\n" + entries
@@ -66,7 +71,7 @@ public struct LedgerJournal {
       parts[isCash && isAccrual ? .both : isCash ? .cash : .accrual, default: []].append(line)
     }
     // What counts in both must balance by itself to stand as an entry of both.
-    if let both = parts[.both], both.reduce(0, { $0 + ledger.lines.debit[$1] }) != 0 {
+    if let both = parts[.both], sum(both) != 0 {
       parts[.both] = nil
       parts[.cash, default: []] += both
       parts[.accrual, default: []] += both
@@ -80,9 +85,52 @@ public struct LedgerJournal {
         "\(day) (\(ledger.transactions.id(transaction))) "
         + "\(plain(ledger.transactions.typeName(transaction)))  ; basis:\(part.rawValue)\n"
       for line in lines {
-        text +=
-          "    \(name(line))  \(amount(ledger.lines.debit[line]))  ; property:\(property(line))\n"
+        text += posting(name(line), ledger.lines.debit[line], property(line))
       }
+      // The books are shown as they are: what does not balance is said, not hidden.
+      let rest = sum(lines)
+      if rest != 0 { text += posting("equity:not balanced", -rest, property(lines[0])) }
+      text += "\n"
+    }
+    return text
+  }
+
+  private func sum(_ lines: [Int]) -> Int64 { lines.reduce(0) { $0 + ledger.lines.debit[$1] } }
+
+  private func posting(_ name: String, _ debit: Int64, _ property: String) -> String {
+    "    \(name)  \(amount(debit))  ; property:\(property)\n"
+  }
+
+  // MARK: Opening balances
+
+  private struct Balance: Hashable, Comparable {
+    let name: String
+    let property: String
+
+    static func < (left: Balance, right: Balance) -> Bool {
+      (left.name, left.property) < (right.name, right.property)
+    }
+  }
+
+  /// The balances of the day before a period, an entry for each basis; empty without any.
+  private mutating func opening(_ period: Period, _ only: Basis?) -> String {
+    let first = Int32(period.from.daysSince1970)
+    var text = ""
+    for basis in Basis.allCases where only == nil || only == basis {
+      var sums: [Balance: Int64] = [:]
+      for line in 0..<ledger.lines.count
+      where ledger.lines.day[line] < first && ledger.lines.isIn(basis, line) {
+        // What was earned and spent before the period is the owners' by now.
+        let isKept = ledger.accountClass(ofLine: line) == .balanceSheet
+        let name = isKept ? name(line) : "equity:earned before"
+        sums[Balance(name: name, property: property(line)), default: 0] += ledger.lines.debit[line]
+      }
+      let open = sums.filter { $0.value != 0 }.sorted { $0.key < $1.key }
+      guard !open.isEmpty else { continue }
+      text += "\(period.from.adding(days: -1)) Opening balances  ; basis:\(basis.rawValue)\n"
+      for (balance, debit) in open { text += posting(balance.name, debit, balance.property) }
+      let rest = open.reduce(0) { $0 + $1.value }
+      if rest != 0 { text += posting("equity:not balanced", -rest, "COMPANY") }
       text += "\n"
     }
     return text
@@ -119,12 +167,18 @@ public struct LedgerJournal {
 
   private func root(_ line: Int) -> String {
     let account = ledger.accounts[Int(ledger.lines.account[line])]
-    let isCompany = ledger.lines.property[line] == LedgerSnapshot.company
+    // Only what belongs to a property is part of its income.
+    let other =
+      switch ledger.lines.property[line] {
+      case LedgerSnapshot.company: "company"
+      case LedgerSnapshot.unassigned: "unknown property"
+      default: nil as String?
+      }
     switch ledger.accountClass(ofLine: line) {
-    case .revenue: return isCompany ? "income:company" : "income:operating"
-    case .operatingExpense: return isCompany ? "expenses:company" : "expenses:operating"
-    case .nonOperatingIncome: return isCompany ? "income:company" : "income:nonoperating"
-    case .nonOperatingExpense: return isCompany ? "expenses:company" : "expenses:nonoperating"
+    case .revenue: return "income:\(other ?? "operating")"
+    case .operatingExpense: return "expenses:\(other ?? "operating")"
+    case .nonOperatingIncome: return "income:\(other ?? "nonoperating")"
+    case .nonOperatingExpense: return "expenses:\(other ?? "nonoperating")"
     case .managementIncome: return "income:management"
     case .unknown: return "equity:not classified"
     case .balanceSheet: break

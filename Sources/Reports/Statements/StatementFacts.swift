@@ -56,9 +56,15 @@ public struct StatementFacts: Sendable {
   public var parties: [String: BillParty]
   /// The bank accounts.
   public var banks: [BankBalance]
+  /// Whether the bank has shown a transaction, by its id, where the register was marked.
+  public var register: [String: Bool]
 
   /// Facts.
-  public init(units: [RentalUnit], parties: [BillParty], banks: [BankBalance]) {
+  public init(
+    units: [RentalUnit] = [], parties: [BillParty] = [], banks: [BankBalance] = [],
+    register: [String: Bool] = [:]
+  ) {
+    self.register = register
     self.units = units
     self.parties = Dictionary(parties.map { ($0.billID, $0) }) { first, _ in first }
     self.banks = banks

@@ -49,9 +49,10 @@ public struct LeaseBalance: Sendable, Hashable {
         let bucket = ageDays.firstIndex { age <= $0 } ?? ageDays.count
         aged[bucket] += charge.amount - paid
       }
-      // What is left over was paid without a charge: a credit.
+      // What is left over was paid without a charge: a credit, as new as can be.
+      aged[0] -= rest
       return LeaseBalance(
-        lease: lease, receivable: Money(minorUnits: aged.reduce(0, +) - rest),
+        lease: lease, receivable: Money(minorUnits: aged.reduce(0, +)),
         prepaid: Money(minorUnits: prepaid[lease] ?? 0), aged: aged.map(Money.init(minorUnits:)))
     }
   }
@@ -68,12 +69,12 @@ public enum RentRoll {
         Report.Column("Unit"), Report.Column("Tenant"), Report.Column("From", .date),
         Report.Column("To", .date), Report.Column("Rent", .money),
         Report.Column("Market rent", .money), Report.Column("Deposit", .money),
-        Report.Column("Owed", .money),
+        Report.Column("Owed", .money), Report.Column("Paid ahead", .money, key: "prepaid"),
       ])
     let day = scope.period.to
     let ledger = scope.ledger
     let balances = LeaseBalance.all(ledger, at: day)
-    var whole = [Money](repeating: .zero, count: 4)
+    var whole = [Money](repeating: .zero, count: 5)
     var (unitCount, letCount) = (0, 0)
     for property in scope.properties {
       let units = facts.units.filter { $0.property == property }
@@ -83,7 +84,7 @@ public enum RentRoll {
       guard !units.isEmpty || !running.isEmpty else { continue }
       report.addSection(
         ledger.properties[property].name, of: scope.reference(property: property))
-      var sums = [Money](repeating: .zero, count: 4)
+      var sums = [Money](repeating: .zero, count: 5)
       func add(_ lease: Int?, _ unitName: String, _ unit: String, _ market: Money?) {
         var reference = scope.reference(property: property)
         reference.unit = unit
@@ -98,13 +99,14 @@ public enum RentRoll {
         let record = ledger.leases[lease]
         let amounts = [
           record.rent, market ?? .zero, record.deposit, balances[lease].receivable,
+          balances[lease].prepaid,
         ]
         for index in sums.indices { sums[index] += amounts[index] }
         report.add(
           .line, depth: 1, .text(unitName), .optional(record.tenants.joined(separator: ", ")),
           .optional(record.start), record.end.map(Report.Cell.date) ?? .text("at will"),
           .money(record.rent), market.map(Report.Cell.money) ?? .none, .money(record.deposit),
-          .money(balances[lease].receivable), of: reference)
+          .money(balances[lease].receivable), .money(balances[lease].prepaid), of: reference)
       }
       let known = Set(units.map(\.id))
       for unit in units.sorted(by: { ($0.name, $0.id) < ($1.name, $1.id) }) {
@@ -135,35 +137,37 @@ public enum RentRoll {
   }
 }
 
-/// Who is behind, and since when.
+/// Who is behind, and since when; and who has paid ahead.
 public enum Delinquency {
-  /// The report, as of the last day of the scope; leases that owe nothing are left out.
+  /// The report, as of the last day of the scope; leases that owe nothing and are owed nothing are
+  /// left out.
   public static func report(_ scope: StatementScope) -> Report {
     var report = Report(
       name: "delinquency", title: "Delinquency", letterhead: scope.portfolio,
       scope: scope.heading(basis: false, asOf: true),
       columns: [
         Report.Column("Tenant"), Report.Column("Unit"), Report.Column("Owed", .money),
-        Report.Column("0-30 days", .money, key: "days_0_30"), Report.Column("31-60", .money, key: "days_31_60"),
-        Report.Column("61-90", .money, key: "days_61_90"), Report.Column("Over 90", .money, key: "days_over_90"),
+        Report.Column("0-30 days", .money, key: "days_0_30"),
+        Report.Column("31-60", .money, key: "days_31_60"),
+        Report.Column("61-90", .money, key: "days_61_90"),
+        Report.Column("Over 90", .money, key: "days_over_90"),
+        Report.Column("Paid ahead", .money, key: "prepaid"),
       ])
     let ledger = scope.ledger
     let balances = LeaseBalance.all(ledger, at: scope.period.to)
-    var whole = [Money](repeating: .zero, count: 5)
-    var prepaid = Money.zero
+    var whole = [Money](repeating: .zero, count: 6)
     for property in scope.properties {
-      let here = balances.filter { ledger.leases[$0.lease].property == property }
-      prepaid += here.reduce(.zero) { $0 + $1.prepaid }
-      let late = here.filter { $0.receivable > .zero }.sorted {
-        ($1.receivable, $0.lease) < ($0.receivable, $1.lease)
-      }
+      let late = balances.filter {
+        ledger.leases[$0.lease].property == property
+          && ($0.receivable != .zero || $0.prepaid != .zero)
+      }.sorted { ($1.receivable, $0.lease) < ($0.receivable, $1.lease) }
       guard !late.isEmpty else { continue }
       report.addSection(
         ledger.properties[property].name, of: scope.reference(property: property))
-      var sums = [Money](repeating: .zero, count: 5)
+      var sums = [Money](repeating: .zero, count: 6)
       for balance in late {
         let lease = ledger.leases[balance.lease]
-        let amounts = [balance.receivable] + balance.aged
+        let amounts = [balance.receivable] + balance.aged + [balance.prepaid]
         for index in sums.indices { sums[index] += amounts[index] }
         report.rows.append(
           Report.Row(
@@ -176,14 +180,15 @@ public enum Delinquency {
       report.rows.append(
         Report.Row(
           .subtotal,
-          [.text("Total \(ledger.properties[property].name)"), .none] + sums.map(Report.Cell.money)))
+          [.text("Total \(ledger.properties[property].name)"), .none]
+            + sums.map(Report.Cell.money), scope.reference(property: property)))
       for index in whole.indices { whole[index] += sums[index] }
     }
     report.rows.append(
       Report.Row(.total, [.text("Total"), .none] + whole.map(Report.Cell.money)))
-    if report.rows.count == 1 { report.notes.append("Nobody is behind.") }
-    if prepaid != .zero {
-      report.notes.append("Rent paid ahead, not counted against what is owed: \(prepaid).")
+    if whole[0] == .zero { report.notes.append("Nobody is behind.") }
+    if whole[5] != .zero {
+      report.notes.append("Rent paid ahead is not counted against what is owed.")
     }
     return report
   }

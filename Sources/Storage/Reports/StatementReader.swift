@@ -3,7 +3,7 @@ import Reports
 
 extension Store {
   /// What statements need besides a ledger that was read before: units, whom bills are owed to,
-  /// what banks have.
+  /// what banks have and have shown.
   public func statementFacts(_ ledger: LedgerSnapshot) throws(StorageError) -> StatementFacts {
     let properties = Dictionary(
       ledger.properties.enumerated().map { ($1.localID, $0) }) { first, _ in first }
@@ -39,7 +39,17 @@ extension Store {
           name: row.text(0), account: row.optionalText(1).flatMap { accounts[$0] },
           balance: row.isNull(2) ? nil : row.money(2))
       }
-      return StatementFacts(units: units.compactMap(\.self), parties: parties, banks: banks)
+      let register = try connection.rows(
+        """
+        SELECT t.buildium_transaction_id, t.id, b.status <> 'uncleared'
+        FROM bank_register_state b JOIN transactions t ON t.id = b.transaction_id
+        """
+      ) { row throws(StorageError) in
+        (row.optionalInt(0).map(String.init) ?? row.localID(1), row.bool(2))
+      }
+      return StatementFacts(
+        units: units.compactMap(\.self), parties: parties, banks: banks,
+        register: Dictionary(register) { first, _ in first })
     }
   }
 }

@@ -40,12 +40,7 @@ enum ReportCommands {
       basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
     ]) { call throws(Failure) in
       var accounts: Set<Int> = []
-      for id in call.invocation.texts("--account") {
-        guard let account = call.ledger.accounts.firstIndex(where: { $0.id == id }) else {
-          throw .usage("There is no GL account \(id).")
-        }
-        accounts.insert(account)
-      }
+      for id in call.invocation.texts("--account") { accounts.insert(try call.account(id)) }
       return [GeneralLedger.report(try call.scope(), accounts: accounts.isEmpty ? nil : accounts)]
     },
     spec("cash-flow", "Where the money came from and went.", []) { call throws(Failure) in
@@ -60,9 +55,11 @@ enum ReportCommands {
     spec("ap-aging", "What is owed to vendors, and for how long.", []) { call throws(Failure) in
       [PayablesAging.report(try call.scope(), try call.facts())]
     },
-    spec("three-way", "Bank, books and beneficiaries of trust money.", []) {
-      call throws(Failure) in [ThreeWay.report(try call.scope(), try call.facts())]
-    },
+    spec("three-way", "Bank, books and beneficiaries of trust money.", [
+      OptionSpec(
+        "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
+        "What the bank's statement says stands in a GL account on the last day; for each account.")
+    ], threeWay),
     spec("owner-statement", "What an owner is told of a month.", [
       basis, OptionSpec("--owner", "ID", "The owner."),
       OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
@@ -73,7 +70,8 @@ enum ReportCommands {
   private struct Call {
     let invocation: Invocation
     let workspace: Workspace
-    let ledger: LedgerSnapshot
+    let books: MonthBooks
+    var ledger: LedgerSnapshot { books.ledger }
 
     func scope() throws(Failure) -> StatementScope {
       var properties: [Int] = []
@@ -93,6 +91,13 @@ enum ReportCommands {
         ledger, properties: properties, period: try period(), basis: basis,
         portfolio: workspace.configuration.portfolio,
         dataAsOf: status.resources.compactMap(\.lastSyncedAt).min())
+    }
+
+    func account(_ id: String) throws(Failure) -> Int {
+      guard let account = ledger.accounts.firstIndex(where: { $0.id == id }) else {
+        throw .usage("There is no GL account \(id).")
+      }
+      return account
     }
 
     func facts() throws(Failure) -> StatementFacts {
@@ -132,9 +137,8 @@ enum ReportCommands {
       }
       let workspace = try Workspace(invocation)
       defer { workspace.close() }
-      let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
-      let reports = try make(
-        Call(invocation: invocation, workspace: workspace, ledger: ledger))
+      let books = try workspace.onStore { store throws(StorageError) in try store.monthBooks() }
+      let reports = try make(Call(invocation: invocation, workspace: workspace, books: books))
       try write(reports, invocation, invocation.isJSON ? .json : format, to: path)
       return .done
     }
@@ -154,20 +158,8 @@ enum ReportCommands {
     }
     let properties = OwnerStatement.properties(call.ledger, of: owner, in: period)
     let scope = try call.scope(properties: properties)
-    let rows = call.ledger.ownerNOI(
-      of: call.ledger.noi(
-        months: CalendarMonth.months(first, through: last), basis: scope.basis,
-        properties: properties)
-    )
-    let unknown = Set(rows.problems.map(\.property))
-    var reports = [
-      OwnerStatement.report(scope, owner: owner) { property in
-        guard !unknown.contains(property) else { return nil }
-        return rows.rows.reduce(Money.zero) {
-          $1.owner == owner && $1.property == property ? $0 + $1.noi : $0
-        }
-      }
-    ]
+    let draws = call.books.draws.rows(months: first...last, properties: properties)
+    var reports = [OwnerStatement.report(scope, owner: owner, draws: draws)]
     if call.invocation.flag("--packet") {
       reports += [
         IncomeStatement.report(scope, comparedWith: .previous),
@@ -175,6 +167,30 @@ enum ReportCommands {
       ]
     }
     return reports
+  }
+
+  // MARK: Trust
+
+  private static func threeWay(_ call: Call) throws(Failure) -> [Report] {
+    var statements: [Int: Money] = [:]
+    for text in call.invocation.texts("--statement-balance") {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let amount = Money(parts[1]) else {
+        throw .usage(
+          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”.")
+      }
+      let account = try call.account(parts[0])
+      guard call.ledger.accounts[account].purpose == .bank else {
+        throw .usage("GL account \(parts[0]) is not a bank account.")
+      }
+      guard statements.updateValue(amount, forKey: account) == nil else {
+        throw .usage("GL account \(parts[0]) has two statement balances.")
+      }
+    }
+    let today = Instant(milliseconds: SystemClock().wallMilliseconds).date
+    return [
+      ThreeWay.report(try call.scope(), try call.facts(), statements: statements, today: today)
+    ]
   }
 
   // MARK: Writing
@@ -185,7 +201,7 @@ enum ReportCommands {
     guard let path else {
       switch format {
       case .json: Output.document(invocation.command, document(reports))
-      case .csv: for report in reports { Output.write(CSVDocument.text(report), to: STDOUT_FILENO) }
+      case .csv: Output.write(CSVDocument.text(reports), to: STDOUT_FILENO)
       default:
         for report in reports { Output.write(TextDocument.text(report) + "\n", to: STDOUT_FILENO) }
       }
@@ -201,7 +217,7 @@ enum ReportCommands {
         let paper = PageDocument.Paper(rawValue: invocation.text("--paper") ?? "letter")
         let now = Instant(milliseconds: SystemClock().wallMilliseconds)
         try PageDocument.write(reports, to: unfinished, paper: paper ?? .letter, madeAt: now)
-      case .csv: try Files.write(reports.map { CSVDocument.text($0) }.joined(), to: unfinished)
+      case .csv: try Files.write(CSVDocument.text(reports), to: unfinished)
       case .table:
         try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: unfinished)
       case .json:
@@ -223,28 +239,41 @@ enum ReportCommands {
 
   /// A report as JSON; several as a list under `packet`.
   private static func document(_ reports: [Report]) -> JSONObject {
-    var documents = reports.map { report -> JSONObject in
-      [
-        "name": .string(report.name), "title": .string(report.title),
-        "scope": .array(report.scope.map(JSONValue.string)),
-        "columns": .array(
-          report.columns.map {
-            ["title": .string($0.title), "kind": .string($0.kind.rawValue)]
-          }),
-        "rows": .array(
-          report.rows.map {
-            [
-              "kind": .string($0.kind.rawValue), "depth": .int($0.depth),
-              "cells": .array($0.cells.map(value)),
-            ]
-          }),
-        "notes": .array(report.notes.map(JSONValue.string)),
-      ]
-    }
+    var documents = reports.map(document)
     guard documents.count > 1 else { return documents.first ?? JSONObject() }
     var first = documents.removeFirst()
     first["packet"] = .array(documents.map(JSONValue.object))
     return first
+  }
+
+  private static func document(_ report: Report) -> JSONObject {
+    [
+      "name": .string(report.name), "title": .string(report.title),
+      "portfolio": .string(report.letterhead),
+      "scope": .array(report.scope.map(JSONValue.string)),
+      "columns": .array(
+        report.columns.map {
+          [
+            "key": .string($0.key), "title": .string($0.title), "kind": .string($0.kind.rawValue),
+          ]
+        }),
+      "rows": .array(report.rows.map { .object(row($0, report.columns)) }),
+      "notes": .array(report.notes.map(JSONValue.string)),
+    ]
+  }
+
+  /// A row: the records and days it stands for, its cells by the columns' keys, and in their order.
+  private static func row(_ row: Report.Row, _ columns: [Report.Column]) -> JSONObject {
+    var object: JSONObject = ["kind": .string(row.kind.rawValue), "depth": .int(row.depth)]
+    for (name, id) in row.reference.ids { object[name] = MonthOptions.id(id) }
+    if let period = row.reference.period {
+      object["period"] = [
+        "from": .string(period.from.description), "to": .string(period.to.description),
+      ]
+    }
+    for (column, cell) in zip(columns, row.cells) { object[column.key] = value(cell) }
+    object["cells"] = .array(row.cells.map(value))
+    return object
   }
 
   private static func value(_ cell: Report.Cell) -> JSONValue {
