@@ -16,6 +16,9 @@ let libraries: [Target] = [
   .systemLibrary(
     name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
   .systemLibrary(name: "CMalloc"),
+  .systemLibrary(name: "CXlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+  .systemLibrary(
+    name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
   // ncurses needs a macro before its header, so it sits behind a C target of our own.
   .target(
     name: "CTerm",
@@ -44,6 +47,7 @@ let package = Package(
     target("Background", ["CMalloc"]),
     target("Terminal"),
     target("Reports", ["Domain"]),
+    target("Documents", ["Domain", "Reports", "CXlsxwriter", "CPangoCairo"]),
     target("NcursesTerminal", ["Terminal", "CTerm"]),
     target("Vault", ["CSodium"]),
     target("HTTP", ["Background", "CCurl"]),
@@ -57,7 +61,7 @@ let package = Package(
       name: "rentbook",
       dependencies: [
         "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage",
-        "Sync", "Providers", "Reports", "Sandbox", "WebServer", "Interface",
+        "Sync", "Providers", "Reports", "Documents", "Sandbox", "WebServer", "Interface",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -73,6 +77,7 @@ let package = Package(
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Domain"], exclude: ["Fixtures"],
       swiftSettings: strict),
+    tests("DocumentsTests", ["Documents", "Reports", "Domain"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),

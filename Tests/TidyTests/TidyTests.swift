@@ -47,6 +47,7 @@ struct TidyTests {
     "NcursesTerminal": ["Terminal", "CTerm"], "Vault": ["CSodium"],
     "HTTP": ["Background", "CCurl"], "WebServer": ["CMicrohttpd"],
     "Reports": ["Domain"],
+    "Documents": ["Domain", "Reports", "CXlsxwriter", "CPangoCairo"],
     "Storage": ["Domain", "Background", "Reports", "Vault", "CSQLite"],
     "Sync": ["Domain", "Background", "Vault", "Storage"],
     "Providers": ["Domain", "Background", "HTTP", "Sync"],
@@ -54,14 +55,17 @@ struct TidyTests {
     "Interface": ["Domain", "Terminal"],
     "rentbook": [
       "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage", "Sync",
-      "Providers", "Reports", "Sandbox", "WebServer", "Interface",
+      "Providers", "Reports", "Documents", "Sandbox", "WebServer", "Interface",
     ],
     "rentbook-bench": [
       "Domain", "Background", "Terminal", "Vault", "HTTP", "WebServer", "Storage", "Sync",
       "Providers", "Reports", "Sandbox", "Interface",
     ],
   ]
-  static let libraries = ["CTerm", "CSQLite", "CCurl", "CMicrohttpd", "CSodium", "CMalloc"]
+  static let libraries = [
+    "CTerm", "CSQLite", "CCurl", "CMicrohttpd", "CSodium", "CMalloc", "CXlsxwriter",
+    "CPangoCairo",
+  ]
 
   @Test("the source was found")
   func found() { #expect(Self.sources.count > 20) }

@@ -38,6 +38,9 @@ public struct LedgerLease: Sendable, Hashable {
     self.deposit = deposit
   }
 
+  /// The number to show: Buildium's, or the store's.
+  public var id: String { buildiumID.map(String.init) ?? localID }
+
   /// Whether rent falls due on a day.
   public func isRunning(on day: CalendarDate) -> Bool {
     start.map { $0 <= day } ?? false && end.map { day <= $0 } ?? true && status != "Past"
@@ -87,6 +90,9 @@ public struct LedgerBill: Sendable, Hashable {
     (self.amounts, self.isApproved, self.voided) = (amounts, isApproved, voided)
     self.settlements = settlements
   }
+
+  /// The number to show: Buildium's, or the store's.
+  public var id: String { buildiumID.map(String.init) ?? localID }
 
   /// What a property still owes on it at the end of a day; zero when it is not a debt then.
   public func remaining(property: Int, on day: CalendarDate) -> Money {
