@@ -1,4 +1,3 @@
-import Documents
 import Domain
 import Glibc
 import Reports
@@ -43,11 +42,7 @@ enum ExportCommands {
       Output.write(text, to: STDOUT_FILENO)
       return .done
     }
-    do throws(DocumentError) {
-      try Files.write(text, to: path)
-    } catch {
-      throw Failure("file", error.description, exit: .failed)
-    }
+    try Files.write(text, to: path)
     if invocation.isJSON { Output.document(invocation.command, ["file": .string(path)]) }
     return .done
   }

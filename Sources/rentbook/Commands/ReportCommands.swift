@@ -207,21 +207,33 @@ enum ReportCommands {
       }
       return
     }
-    // Made beside its place and moved there whole, so that a failure leaves what was there.
+    switch format {
+    case .csv: try Files.write(CSVDocument.text(reports), to: path)
+    case .table:
+      try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: path)
+    case .json: try Files.write(JSONValue.object(document(reports)).text + "\n", to: path)
+    case .xlsx, .pdf: try draw(reports, invocation, format, to: path)
+    }
+    if invocation.isJSON {
+      Output.document(invocation.command, ["file": .string(path)])
+    } else {
+      Output.note("\(path) was written.")
+    }
+  }
+
+  /// Made beside its place and moved there whole, so that a failure leaves what was there.
+  private static func draw(
+    _ reports: [Report], _ invocation: Invocation, _ format: Format, to path: String
+  ) throws(Failure) {
     let unfinished = path + ".unfinished"
     defer { unlink(unfinished) }
+    let paper = try MonthOptions.choice(invocation, "--paper", PageDocument.Paper.self) ?? .letter
     do throws(DocumentError) {
-      switch format {
-      case .xlsx: try Workbook.write(reports, to: unfinished)
-      case .pdf:
-        let paper = PageDocument.Paper(rawValue: invocation.text("--paper") ?? "letter")
+      if format == .xlsx {
+        try Workbook.write(reports, to: unfinished)
+      } else {
         let now = Instant(milliseconds: SystemClock().wallMilliseconds)
-        try PageDocument.write(reports, to: unfinished, paper: paper ?? .letter, madeAt: now)
-      case .csv: try Files.write(CSVDocument.text(reports), to: unfinished)
-      case .table:
-        try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: unfinished)
-      case .json:
-        try Files.write(JSONValue.object(document(reports)).text + "\n", to: unfinished)
+        try PageDocument.write(reports, to: unfinished, paper: paper, madeAt: now)
       }
     } catch {
       throw Failure("file", error.description, exit: .failed)
@@ -229,11 +241,6 @@ enum ReportCommands {
     guard rename(unfinished, path) == 0 else {
       throw Failure(
         "file", "\(path) could not be written: \(String(cString: strerror(errno))).", exit: .failed)
-    }
-    if invocation.isJSON {
-      Output.document(invocation.command, ["file": .string(path)])
-    } else {
-      Output.note("\(path) was written.")
     }
   }
 
@@ -284,31 +291,6 @@ enum ReportCommands {
     case .percent(let percent): .string(percent.description)
     case .date(let date): .string(date.description)
     case .count(let count): .int(count)
-    }
-  }
-}
-
-extension Files {
-  /// Writes a whole text file.
-  static func write(_ text: String, to path: String) throws(DocumentError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw DocumentError(
-        "\(path) could not be created: \(String(cString: strerror(errno))).")
-    }
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        let reason = String(cString: strerror(errno))
-        close(descriptor)
-        throw DocumentError("\(path) could not be written: \(reason).")
-      }
-      rest = rest.dropFirst(count)
-    }
-    guard close(descriptor) == 0 else {
-      throw DocumentError("\(path) could not be written: \(String(cString: strerror(errno))).")
     }
   }
 }
