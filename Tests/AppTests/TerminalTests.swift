@@ -226,6 +226,23 @@ struct ScreenInTerminalTests {
     try end(terminal)
   }
 
+  @Test("a script of keys runs without a terminal, and prints the pictures it asks for")
+  func script() throws {
+    let path = "/tmp/rentbook-script-\(getpid())"
+    defer { unlink(path) }
+    try Data(
+      "size 100x30\nwait Transactions\n5\nwait Properties  4\nj Enter\nwait Leads to\ndump\n".utf8
+    )
+    .write(to: URL(fileURLWithPath: path))
+    let run = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.output.contains("Properties › "))
+    try Data("Hyper-Q\n".utf8).write(to: URL(fileURLWithPath: path))
+    let wrong = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(wrong.code == 1)
+    #expect(wrong.error.contains("Hyper-Q"))
+  }
+
   @Test("a read-only screen says so and starts nothing") func readOnly() throws {
     let terminal = try open(["--read-only"])
     try terminal.wait(for: "read only")

@@ -24,7 +24,7 @@ import Testing
 
   /// What it does in a test; `RENTBOOK_MONKEY` in the environment multiplies that for a long run.
   private static let steps =
-    200 * (getenv("RENTBOOK_MONKEY").flatMap { Int(String(cString: $0)) } ?? 1)
+    100 * (getenv("RENTBOOK_MONKEY").flatMap { Int(String(cString: $0)) } ?? 1)
 
   @Test(
     "does what it likes, drawing after each thing, and gets out with Esc and q", arguments: 0..<3)

@@ -15,10 +15,22 @@ enum ScreenCommand {
     OptionSpec("--a11y", "Plain lines for a screen reader; the cursor marks the row."),
     OptionSpec("--no-mouse", "Leave the mouse to the terminal."),
   ]
+  #if DEBUG
+    private static let scripting = [
+      OptionSpec("--script", "FILE", "In test builds: keys from a file instead of a terminal."),
+      OptionSpec("--screen-dump", "In test builds: print the picture at the end of the script."),
+    ]
+  #else
+    private static let scripting: [OptionSpec] = []
+  #endif
   static let spec = CommandSpec(
-    "screen", options: options, "Open the full screen (also without any command).", run: run)
+    "screen", options: options + scripting, "Open the full screen (also without any command).",
+    run: run)
 
   private static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    #if DEBUG
+      if let path = invocation.text("--script") { return try runScript(path, invocation) }
+    #endif
     // Before any other thread starts: they inherit which signals are blocked.
     let signals = try signals()
     let workspace = try Workspace(invocation)
