@@ -14,7 +14,9 @@ enum Migrations {
       version: 1, name: "the first store",
       statements: StoreTables.statements + CoreTables.statements + FinancialTables.statements
         + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
-        + Triggers.statements + SyncTables.statements)
+        + Triggers.statements + SyncTables.statements),
+    Migration(
+      version: 2, name: "results of reconciliations", statements: ReconciliationTables.statements),
   ]
 
   /// The version this program writes.

@@ -4,6 +4,6 @@ enum CommandTable {
     [
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
-      [ImportCommand.spec],
+      [ImportCommand.spec], [ReconcileCommand.spec],
     ].flatMap(\.self)
 }
