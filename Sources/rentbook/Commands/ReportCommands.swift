@@ -23,12 +23,15 @@ enum ReportCommands {
   private static let paper = OptionSpec("--paper", "letter|a4", "The size of PDF pages.")
 
   static let specs: [CommandSpec] = [
-    spec("income-statement", "Revenue and expenses down to the net income.", [
-      basis,
-      OptionSpec(
-        "--compare", "previous|last-year|year-to-date|none",
-        "What the period is compared with; the one before unless said."),
-    ]) { call throws(Failure) in
+    spec(
+      "income-statement", "Revenue and expenses down to the net income.",
+      [
+        basis,
+        OptionSpec(
+          "--compare", "previous|last-year|year-to-date|none",
+          "What the period is compared with; the one before unless said."),
+      ]
+    ) { call throws(Failure) in
       let comparison =
         try MonthOptions.choice(call.invocation, "--compare", IncomeStatement.Comparison.self)
       return [IncomeStatement.report(try call.scope(), comparedWith: comparison ?? .previous)]
@@ -36,9 +39,12 @@ enum ReportCommands {
     spec("trial-balance", "The balance of every account.", [basis]) { call throws(Failure) in
       [TrialBalance.report(try call.scope())]
     },
-    spec("general-ledger", "Every line of every account.", [
-      basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
-    ]) { call throws(Failure) in
+    spec(
+      "general-ledger", "Every line of every account.",
+      [
+        basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
+      ]
+    ) { call throws(Failure) in
       var accounts: Set<Int> = []
       for id in call.invocation.texts("--account") { accounts.insert(try call.account(id)) }
       return [GeneralLedger.report(try call.scope(), accounts: accounts.isEmpty ? nil : accounts)]
@@ -55,15 +61,20 @@ enum ReportCommands {
     spec("ap-aging", "What is owed to vendors, and for how long.", []) { call throws(Failure) in
       [PayablesAging.report(try call.scope(), try call.facts())]
     },
-    spec("three-way", "Bank, books and beneficiaries of trust money.", [
-      OptionSpec(
-        "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
-        "What the bank's statement says stands in a GL account on the last day; for each account.")
-    ], threeWay),
-    spec("owner-statement", "What an owner is told of a month.", [
-      basis, OptionSpec("--owner", "ID", "The owner."),
-      OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
-    ], owners),
+    spec(
+      "three-way", "Bank, books and beneficiaries of trust money.",
+      [
+        OptionSpec(
+          "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
+          "What the bank's statement says stands in a GL account on the last day; for each account."
+        )
+      ], threeWay),
+    spec(
+      "owner-statement", "What an owner is told of a month.",
+      [
+        basis, OptionSpec("--owner", "ID", "The owner."),
+        OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
+      ], owners),
   ]
 
   /// A call of a report, with what its making needs.
@@ -177,7 +188,8 @@ enum ReportCommands {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let amount = Money(parts[1]) else {
         throw .usage(
-          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”.")
+          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”."
+        )
       }
       let account = try call.account(parts[0])
       guard call.ledger.accounts[account].purpose == .bank else {
@@ -219,7 +231,8 @@ enum ReportCommands {
         try PageDocument.write(reports, to: unfinished, paper: paper ?? .letter, madeAt: now)
       case .csv: try Files.write(CSVDocument.text(reports), to: unfinished)
       case .table:
-        try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: unfinished)
+        try Files.write(
+          reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: unfinished)
       case .json:
         try Files.write(JSONValue.object(document(reports)).text + "\n", to: unfinished)
       }
