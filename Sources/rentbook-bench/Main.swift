@@ -16,6 +16,7 @@ struct Main {
     Benchmark("cpu-per-record", "CPU per record, without a network", CPUBenchmark.run),
     Benchmark("lookups", "Lookups among sync-state rows", LookupBenchmark.run),
     Benchmark("key-to-frame", "From a key to its frame", KeyBenchmark.run),
+    Benchmark("noi", "Income of 500 properties and 12 months", NOIBenchmark.run),
     Benchmark("json", "JSON reader and writer", JSONBenchmark.run),
   ]
 

@@ -11,6 +11,7 @@ public struct CloseGate: Sendable, Hashable {
     case quarantined
     case unbalanced
     case uncategorised
+    case tieOut = "tie_out"
     case ownership
     case pendingBills = "pending_bills"
     case missingRent = "missing_rent"
@@ -27,6 +28,7 @@ public struct CloseGate: Sendable, Hashable {
       case .quarantined: "Every transaction's meaning is known"
       case .unbalanced: "Debits equal credits, and every line has its property"
       case .uncategorised: "Every account's class is known"
+      case .tieOut: "The figures come out the same when the database adds them up"
       case .ownership: "Shares are known and add up to 100 %"
       case .pendingBills: "No bill waits for approval"
       case .missingRent: "Every running lease was charged"
@@ -79,6 +81,9 @@ public struct CloseFacts: Sendable, Hashable {
   public var deadLetters: [CloseGate.Finding] = []
   /// Bills that wait for approval, dated up to the month's end.
   public var pendingBills: [CloseGate.Finding] = []
+  /// Net operating income of each property as the database adds it up itself, by basis and the
+  /// property's id.
+  public var sums: [Basis: [String: Money]] = [:]
   /// Months that are final.
   public var finalMonths: Set<CalendarMonth> = []
 
@@ -97,6 +102,7 @@ extension LedgerSnapshot {
       case .quarantined: quarantinedGate(month)
       case .unbalanced: balanceGate(month)
       case .uncategorised: categoryGate(month)
+      case .tieOut: tieOutGate(month, facts.sums)
       case .ownership: ownershipGate(month)
       case .pendingBills: CloseGate(kind, findings: facts.pendingBills)
       case .missingRent: rentGate(month)
@@ -191,6 +197,32 @@ extension LedgerSnapshot {
         gate.notes.append(
           CloseGate.Finding(
             record: row, text: "\(account.name) counts as an operating expense; is that right?"))
+      }
+    }
+    return gate
+  }
+
+  /// Two ways to the same figure (invariant I53). A decision about an account that begins within the
+  /// month divides it by days in one way only, so such properties are not compared.
+  private func tieOutGate(_ month: CalendarMonth, _ sums: [Basis: [String: Money]]) -> CloseGate {
+    var gate = CloseGate(.tieOut)
+    let cuts = accounts.contains { account in
+      account.overrides.contains { decision in
+        (month.first < decision.from && decision.from <= month.last)
+          || (decision.to.map { month.first <= $0 && $0 < month.last } ?? false)
+      }
+    }
+    guard !cuts else { return gate }
+    for (basis, totals) in sums.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      for property in properties.indices {
+        let noi = figures(property: property, period: month.period, basis: basis).noi
+        let total = totals[properties[property].localID] ?? .zero
+        if noi != total {
+          gate.findings.append(
+            finding(
+              property: property,
+              "its \(basis.rawValue) income is \(noi), the database adds up \(total)."))
+        }
       }
     }
     return gate

@@ -271,6 +271,7 @@ private struct MonthClose {
     ) { row throws(StorageError) in
       CloseGate.Finding(record: row.text(0), text: row.text(1))
     }
+    facts.conflicts = try conflicts()
     facts.pendingBills = try connection.rows(
       """
       SELECT COALESCE(CAST(b.buildium_bill_id AS TEXT), b.id), b.buildium_bill_id IS NOT NULL,
@@ -284,11 +285,30 @@ private struct MonthClose {
         record: (row.bool(1) ? "buildium/bills/" : "") + row.text(0),
         text: "The bill of \(row.text(2)) over \(row.money(3)) waits for approval.")
     }
+    for basis in Basis.allCases {
+      facts.sums[basis] = try Store.incomeByQuery(connection, month.period, basis: basis)
+    }
     facts.finalMonths = Set(
       try connection.rows("SELECT month FROM month_closes WHERE state = 'final'") {
         row throws(StorageError) in CalendarMonth(row.text(0))
       }.compactMap(\.self))
     return facts
+  }
+
+  /// Conflicts a person has not settled; a store that is kept in step one way only has none.
+  private func conflicts() throws(StorageError) -> [CloseGate.Finding] {
+    let isThere = try connection.row(
+      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'conflicts'"
+    ) { _ throws(StorageError) in true }
+    guard isThere == true else { return [] }
+    return try connection.rows(
+      "SELECT record_key, field FROM conflicts WHERE state = 'open' ORDER BY id"
+    ) { row throws(StorageError) in
+      CloseGate.Finding(
+        record: row.text(0),
+        text: row.text(1).isEmpty
+          ? "was changed on both sides." : "“\(row.text(1))” was changed on both sides.")
+    }
   }
 
   // MARK: Deciding

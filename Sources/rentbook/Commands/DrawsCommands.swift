@@ -17,6 +17,11 @@ enum DrawsCommands {
     CommandSpec(
       "report management-fees", options: [MonthOptions.month],
       "What the manager may charge for a month.", run: fees),
+    CommandSpec(
+      "report forecast",
+      options: [
+        MonthOptions.month, OptionSpec("--months", "N", "How many months ahead; 3 unless said."),
+      ], "Income and cash of the months after one, with what is assumed.", run: forecast),
   ]
 
   // MARK: Draws
@@ -177,6 +182,45 @@ enum DrawsCommands {
             $0.percent?.description ?? "", $0.fee.description,
           ]
         }, rightAligned: [1, 2, 3])
+    }
+    return .done
+  }
+
+  // MARK: Forecast
+
+  private static let forecastMonthsMax = 36
+
+  private static func forecast(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    let month = try MonthOptions.month(invocation)
+    let count = try invocation.integer("--months", in: 1...forecastMonthsMax) ?? 3
+    let ledger = try ledger(invocation)
+    let forecast = ledger.forecast(after: month, months: count)
+    if invocation.isJSON {
+      Output.document(
+        "report forecast",
+        [
+          "rows": .array(
+            forecast.rows.map {
+              [
+                "property_id": MonthOptions.id(ledger.properties[$0.property].id),
+                "month": .string($0.month.description), "rent": .money($0.rent),
+                "other_income": .money($0.otherIncome),
+                "operating_expenses": .money($0.operatingExpenses), "noi": .money($0.noi),
+                "below_the_line": .money($0.belowTheLine), "cash": .money($0.cash),
+              ]
+            }), "assumptions": .array(forecast.assumptions.map(JSONValue.string)),
+        ])
+    } else {
+      Output.table(
+        ["Property", "Month", "Rent", "Other", "Expenses", "NOI", "Below the line", "Cash"],
+        forecast.rows.map {
+          [
+            ledger.properties[$0.property].name, $0.month.description, $0.rent.description,
+            $0.otherIncome.description, $0.operatingExpenses.description, $0.noi.description,
+            $0.belowTheLine.description, $0.cash.description,
+          ]
+        }, rightAligned: [2, 3, 4, 5, 6, 7])
+      MonthOptions.note(forecast.assumptions)
     }
     return .done
   }
