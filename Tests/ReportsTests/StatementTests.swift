@@ -152,6 +152,25 @@ struct StatementTests {
     #expect(report.notes[1].hasPrefix("Accounts payable in the books is 50.01"))
   }
 
+  @Test("the budget sets what was expected beside what came, account by account")
+  func budget() throws {
+    var books = SmallBooks.july()
+    for (day, amount) in [("2026-04-10", 10_000), ("2026-05-10", 5_000), ("2026-06-10", 5_001)] {
+      books.post(
+        "Check", day, basis: nil, [(.repairs, Int64(amount)), (.bank, -Int64(amount))])
+    }
+    let report = BudgetStatement.report(books.scope())
+    #expect(
+      report.outline == [
+        "Revenue", "  Rent | 1000.00 | 900.00 | -100.00 | 90",
+        "Total revenue | 1000.00 | 900.00 | -100.00 | 90",
+        "Operating expenses", "  6100 Repairs | 66.67 | 200.00 | 133.33 | 300",
+        "Total operating expenses | 66.67 | 200.00 | 133.33 | 300",
+        "Net operating income | 933.33 | 700.00 | -233.33 | 75",
+      ])
+    #expect(report.notes.count > 2 && report.rows[1].reference.account == "3")
+  }
+
   // MARK: Footing
 
   @Test("in every statement the lines of random books add up to their sums")
