@@ -23,12 +23,15 @@ enum ReportCommands {
   private static let paper = OptionSpec("--paper", "letter|a4", "The size of PDF pages.")
 
   static let specs: [CommandSpec] = [
-    spec("income-statement", "Revenue and expenses down to the net income.", [
-      basis,
-      OptionSpec(
-        "--compare", "previous|last-year|year-to-date|none",
-        "What the period is compared with; the one before unless said."),
-    ]) { call throws(Failure) in
+    spec(
+      "income-statement", "Revenue and expenses down to the net income.",
+      [
+        basis,
+        OptionSpec(
+          "--compare", "previous|last-year|year-to-date|none",
+          "What the period is compared with; the one before unless said."),
+      ]
+    ) { call throws(Failure) in
       let comparison =
         try MonthOptions.choice(call.invocation, "--compare", IncomeStatement.Comparison.self)
       return [IncomeStatement.report(try call.scope(), comparedWith: comparison ?? .previous)]
@@ -36,9 +39,12 @@ enum ReportCommands {
     spec("trial-balance", "The balance of every account.", [basis]) { call throws(Failure) in
       [TrialBalance.report(try call.scope())]
     },
-    spec("general-ledger", "Every line of every account.", [
-      basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
-    ]) { call throws(Failure) in
+    spec(
+      "general-ledger", "Every line of every account.",
+      [
+        basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
+      ]
+    ) { call throws(Failure) in
       var accounts: Set<Int> = []
       for id in call.invocation.texts("--account") { accounts.insert(try call.account(id)) }
       return [GeneralLedger.report(try call.scope(), accounts: accounts.isEmpty ? nil : accounts)]
@@ -55,15 +61,25 @@ enum ReportCommands {
     spec("ap-aging", "What is owed to vendors, and for how long.", []) { call throws(Failure) in
       [PayablesAging.report(try call.scope(), try call.facts())]
     },
-    spec("three-way", "Bank, books and beneficiaries of trust money.", [
-      OptionSpec(
-        "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
-        "What the bank's statement says stands in a GL account on the last day; for each account.")
-    ], threeWay),
-    spec("owner-statement", "What an owner is told of a month.", [
-      basis, OptionSpec("--owner", "ID", "The owner."),
-      OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
-    ], owners),
+    spec(
+      "three-way", "Bank, books and beneficiaries of trust money.",
+      [
+        OptionSpec(
+          "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
+          "What the bank's statement says stands in a GL account on the last day; for each account."
+        )
+      ], threeWay),
+    spec("budget", "What was to be expected beside what came, in whole months.", []) {
+      call throws(Failure) in
+      _ = try call.months()
+      return [BudgetStatement.report(try call.scope())]
+    },
+    spec(
+      "owner-statement", "What an owner is told of a month.",
+      [
+        basis, OptionSpec("--owner", "ID", "The owner."),
+        OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
+      ], owners),
   ]
 
   /// A call of a report, with what its making needs.
@@ -102,6 +118,17 @@ enum ReportCommands {
 
     func facts() throws(Failure) -> StatementFacts {
       try workspace.onStore { store throws(StorageError) in try store.statementFacts(ledger) }
+    }
+
+    /// The months of the period, which must be whole.
+    func months() throws(Failure) -> ClosedRange<CalendarMonth> {
+      let period = try period()
+      let first = CalendarMonth(containing: period.from)
+      let last = CalendarMonth(containing: period.to)
+      guard period.from == first.first, period.to == last.last else {
+        throw .usage("“\(invocation.command)” is of whole months: \(period) are none.")
+      }
+      return first...last
     }
 
     func period() throws(Failure) -> Period {
@@ -151,14 +178,10 @@ enum ReportCommands {
       throw .usage("“\(call.invocation.command)” needs --owner ID.")
     }
     let period = try call.period()
-    let first = CalendarMonth(containing: period.from)
-    let last = CalendarMonth(containing: period.to)
-    guard period.from == first.first, period.to == last.last else {
-      throw .usage("An owner's share is known for whole months: \(period) is none.")
-    }
+    let months = try call.months()
     let properties = OwnerStatement.properties(call.ledger, of: owner, in: period)
     let scope = try call.scope(properties: properties)
-    let draws = call.books.draws.rows(months: first...last, properties: properties)
+    let draws = call.books.draws.rows(months: months, properties: properties)
     var reports = [OwnerStatement.report(scope, owner: owner, draws: draws)]
     if call.invocation.flag("--packet") {
       reports += [
@@ -177,7 +200,8 @@ enum ReportCommands {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let amount = Money(parts[1]) else {
         throw .usage(
-          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”.")
+          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”."
+        )
       }
       let account = try call.account(parts[0])
       guard call.ledger.accounts[account].purpose == .bank else {
