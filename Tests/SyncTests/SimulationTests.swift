@@ -7,9 +7,9 @@ import Testing
 /// who type on both sides meanwhile.
 @Suite("The protocol under faults") struct SimulationTests {
   /// As many as a slow machine runs in some twenty seconds; the nightly command runs millions.
-  private static let seeds: ClosedRange<UInt64> = 1...1_500
+  private static let seeds: ClosedRange<UInt64> = 1...4_000
   /// Under so many seeds every planted mistake must be caught at least once.
-  private static let seedsOfMistakes: ClosedRange<UInt64> = 1...600
+  private static let seedsOfMistakes: ClosedRange<UInt64> = 1...3_000
 
   @Test("no invariant breaks under any seed, and each seed runs the same way twice")
   func seeds() {
