@@ -15,6 +15,10 @@ let libraries: [Target] = [
     name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(
     name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  .systemLibrary(name: "CMalloc"),
+  .systemLibrary(name: "CXlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+  .systemLibrary(
+    name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
   // ncurses needs a macro before its header, so it sits behind a C target of our own.
   .target(
     name: "CTerm",
@@ -40,13 +44,15 @@ let package = Package(
   ],
   targets: libraries + [
     target("Domain"),
-    target("Background"),
+    target("Background", ["CMalloc"]),
     target("Terminal"),
+    target("Reports", ["Domain"]),
+    target("Documents", ["Domain", "Reports", "CXlsxwriter", "CPangoCairo"]),
     target("NcursesTerminal", ["Terminal", "CTerm"]),
     target("Vault", ["CSodium"]),
     target("HTTP", ["Background", "CCurl"]),
     target("WebServer", ["CMicrohttpd"]),
-    target("Storage", ["Domain", "Background", "Vault", "CSQLite"]),
+    target("Storage", ["Domain", "Background", "Reports", "Vault", "CSQLite"]),
     target("Sync", ["Domain", "Background", "Vault", "Storage"]),
     target("Providers", ["Domain", "Background", "HTTP", "Sync"]),
     target("Sandbox", ["Domain", "Background", "WebServer", "Vault"]),
@@ -55,24 +61,28 @@ let package = Package(
       name: "rentbook",
       dependencies: [
         "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage",
-        "Sync", "Providers", "Sandbox", "WebServer", "Interface",
+        "Sync", "Providers", "Reports", "Documents", "Sandbox", "WebServer", "Interface",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "rentbook-bench",
       dependencies: [
         "Domain", "Background", "Terminal", "Vault", "HTTP", "WebServer", "Storage", "Sync",
-        "Providers", "Sandbox", "Interface",
+        "Providers", "Reports", "Sandbox", "Interface",
       ],
       swiftSettings: strict),
     tests("TidyTests", []),
     tests("DomainTests", ["Domain"]),
     tests("VaultTests", ["Vault"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Domain"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    tests("DocumentsTests", ["Documents", "Reports", "Domain"]),
     tests("HTTPTests", ["HTTP", "Background", "WebServer"]),
     tests("WebServerTests", ["WebServer"]),
-    tests("StorageTests", ["Storage", "Domain", "Background"]),
+    tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),
     .testTarget(
-      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync"],
+      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync", "Vault"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
@@ -95,7 +105,8 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
-    tests("AppTests", ["rentbook", "Domain", "Sandbox"]),
+    tests(
+      "AppTests", ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -26,15 +26,18 @@ struct Binding<Owner>: Sendable {
   var help: String
   /// Whether the footer shows it while it can be done.
   var isInFooter: Bool
+  /// Whether it changes anything, here or at a service; off in a screen that only reads.
+  var writes: Bool
   /// Why it cannot be done now, in the words of the status line; nil when it can.
   var disabledReason: @Sendable (Owner, World) -> String?
 
   init(
     _ keys: [Key], _ action: Action, _ label: String, _ help: String, footer: Bool = true,
+    writes: Bool = false,
     disabledReason: @escaping @Sendable (Owner, World) -> String? = { _, _ in nil }
   ) {
     (self.keys, self.action, self.label, self.help) = (keys, action, label, help)
-    (self.isInFooter, self.disabledReason) = (footer, disabledReason)
+    (self.isInFooter, self.writes, self.disabledReason) = (footer, writes, disabledReason)
   }
 }
 
@@ -59,7 +62,8 @@ extension Binding {
   func choice(_ owner: Owner, _ world: World) -> Choice {
     Choice(
       keys: world.keyMap[action] ?? keys, action: action, label: label, help: help,
-      isInFooter: isInFooter, reason: disabledReason(owner, world))
+      isInFooter: isInFooter,
+      reason: writes && world.isReadOnly ? World.readOnlyReason : disabledReason(owner, world))
   }
 
   /// Moving in a list: the same keys everywhere.

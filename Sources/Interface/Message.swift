@@ -38,6 +38,40 @@ public enum Message: Sendable {
   case logged(LogMessage)
   /// What will happen by itself, the soonest first.
   case upcoming([Upcoming])
+
+  // Answers about records; each carries the ticket of its question, and goes to the layer that asked.
+  /// The answer to ``Effect/loadList(_:_:)``.
+  case list(ListPage, Ticket)
+  /// The answer to ``Effect/loadRecord(_:_:)``; nil when there is no such record any more.
+  case record(RecordDetail?, Ticket)
+  /// The answer to ``Effect/searchRecords(_:limit:_:)``, the best first.
+  case hits([RecordHit], Ticket)
+  /// A question with this ticket could not be answered: why, and what to do.
+  case unanswered(Ticket, String, hint: String)
+  /// Text an effect made for the clipboard.
+  case copyReady(String)
+
+  // Undoing.
+  /// What could be undone and redone now.
+  case undoable(Undoable)
+  /// An action was undone, or done again.
+  case undone(UndoOutcome)
+
+  // Settings.
+  /// The configuration file was read again.
+  case settings(ScreenSettings)
+}
+
+/// Names one question, so that its answer finds the layer that asked, and an answer that comes too
+/// late is known as such.
+public struct Ticket: Sendable, Hashable {
+  /// Which layer asked.
+  public var owner: String
+  /// Which of its questions.
+  public var number: Int
+
+  /// A ticket.
+  public init(_ owner: String, _ number: Int) { (self.owner, self.number) = (owner, number) }
 }
 
 /// Something the screen wants done. It cannot do anything itself.
@@ -62,6 +96,24 @@ public enum Effect: Sendable, Hashable {
   case retryAll
   /// Give up on a dead letter for good, by its id.
   case discard(String)
+  /// Read a window of a list; answer with ``Message/list(_:_:)`` or
+  /// ``Message/unanswered(_:_:hint:)`` and the same ticket.
+  case loadList(ListRequest, Ticket)
+  /// Read all of one record; answer with ``Message/record(_:_:)``, or as above.
+  case loadRecord(RecordReference, Ticket)
+  /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
+  case searchRecords(String, limit: Int, Ticket)
+  /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
+  /// a file is told of by ``Message/effectDone(_:)``.
+  case export(ListExport)
+  /// Undo the last local action, or do the last undone one again; answer with
+  /// ``Message/undone(_:)``.
+  case undo
+  case redo
+  /// Keep how the lists are looked at for the next run.
+  case remember(ScreenMemory)
+  /// Read the configuration file again; answer with ``Message/settings(_:)``.
+  case reloadSettings
 
   // For the terminal; ``ScreenLoop`` carries these out.
   /// Put text on the clipboard.
@@ -72,6 +124,10 @@ public enum Effect: Sendable, Hashable {
   case redraw
   /// Take the mouse, or leave it to the terminal's own selection.
   case mouse(Bool)
+  /// Open the configuration file in the person's editor, then read it again.
+  case editSettings
+  /// Draw in other colours.
+  case theme(Theme)
   /// Ring.
   case bell
   /// End the screen.

@@ -11,6 +11,15 @@ protocol Layer: Sendable {
   mutating func type(_ key: Key, _ world: World) -> [Reaction]?
   /// Does what one of its bindings names.
   mutating func perform(_ action: Action, _ world: World) -> [Reaction]
+  /// What can be done by name only, from the palette and from menus: `sort-by-amount`.
+  func namedChoices(_ world: World) -> [Choice]
+  /// Takes what arrived: the answers it asked for, and the news that the store has changed. Every
+  /// message goes to every layer; each takes what carries its tickets.
+  mutating func take(_ message: Message, _ world: World) -> [Reaction]
+  /// Whether the next keys have to wait for an answer: they are kept, in order, until it is there.
+  var isHoldingKeys: Bool { get }
+  /// When it wants to look at the clock again, in milliseconds; nil when nothing changes by itself.
+  func nextTick(_ world: World) -> Int?
   /// Takes the mouse.
   mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction]
   /// Notes that the facts or the area have changed: keeps the selection on its record.
@@ -24,8 +33,20 @@ protocol Layer: Sendable {
 protocol Pane: Layer {
   /// The name on its tab.
   static var title: String { get }
+  /// The digit that goes to it: the same whichever other panes there are.
+  static var number: Int { get }
   /// How many things in it need a person; shown on its tab when there are any.
   func count(_ world: World) -> Int
+  /// Shows a record or a list when it is one of its own; false when it is not. `pane` is where the
+  /// person comes from, to go back there.
+  mutating func open(_ target: RecordTarget, from pane: Int?, _ world: World) -> Bool
+  /// Takes up how it was left in an earlier run, once that is known.
+  mutating func recall(_ world: World)
+}
+
+extension Pane {
+  mutating func open(_ target: RecordTarget, from pane: Int?, _ world: World) -> Bool { false }
+  mutating func recall(_ world: World) {}
 }
 
 /// What a layer wants of the shell.
@@ -37,6 +58,15 @@ enum Reaction: Sendable {
   case close
   /// Takes this layer off and does what a key of the layers below would do.
   case run(Action)
+  /// Takes this layer off, goes to a pane and does what its action says.
+  case runIn(Int, Action)
+  /// Goes to the pane of that number.
+  case goTo(Int)
+  /// Shows a record or a list in the pane that has it.
+  case show(RecordTarget)
+  /// Keeps how a table is looked at, or which list a pane shows, for the next run.
+  case remember(String, TableMemory)
+  case rememberList(String, String)
   /// Shows a message and keeps it.
   case say(String, LogMessage.Level)
   /// Shows an answer in the status line only.
@@ -51,6 +81,10 @@ extension Layer {
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? { nil }
   mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction] { [] }
   mutating func settle(in area: Area, _ world: World) -> [Reaction] { [] }
+  func namedChoices(_ world: World) -> [Choice] { [] }
+  mutating func take(_ message: Message, _ world: World) -> [Reaction] { [] }
+  var isHoldingKeys: Bool { false }
+  func nextTick(_ world: World) -> Int? { nil }
 
   /// Its bindings as they stand now.
   func choices(_ world: World) -> [Choice] { Self.bindings.map { $0.choice(self, world) } }

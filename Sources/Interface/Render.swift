@@ -43,10 +43,19 @@ extension Model {
     }
     frame.rule(row: main.row - 1, in: frame.area)
     frame.rule(row: main.endRow, in: frame.area)
-    panes[current].draw(on: &frame, in: main, world)
-    for layer in overlays { layer.draw(on: &frame, in: main, world) }
+    // What lies over all of a pane is drawn alone.
+    let first = overlays.lastIndex { !($0 is Confirmation) || world.isPlain }
+    if first == nil { panes[current].draw(on: &frame, in: main, world) }
+    for layer in overlays[(first ?? 0)...] {
+      if world.isPlain { frame.fill(main) }
+      layer.draw(on: &frame, in: main, world)
+    }
     drawNotice(on: &frame, row: main.endRow + 1)
     drawKeys(on: &frame, row: main.endRow + 2)
+    if world.isPlain {
+      frame.removeLines()
+      frame.showsCursor = true
+    }
   }
 
   private func drawTop(on frame: inout Frame) {
@@ -55,6 +64,7 @@ extension Model {
       .filter { $0.state != .notConnected || $0.service == .buildium || $0.service == .airtable }
       .map { SyncPane.serviceCell($0, world) }
     let waiting = panes.reduce(0) { $0 + $1.count(world) }
+    if world.isReadOnly { cells.insert(Piece("read only", .warning), at: 0) }
     if waiting > 0 { cells.append(Piece("! \(Words.number(waiting)) need you", .warning)) }
     let right = Array(cells.map { [$0] }.joined(separator: [Piece("   ")]))
     let start = max(0, width - 1 - right.columns)
@@ -73,9 +83,10 @@ extension Model {
   /// The tabs and the columns they stand in.
   func tabs() -> [(text: String, columns: Range<Int>)] {
     var at = 1
-    return panes.enumerated().map { index, pane in
+    return panes.map { pane in
       let count = pane.count(world)
-      let text = "\(index + 1) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
+      let text =
+        "\(type(of: pane).number) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
       defer { at += TextWidth.columns(text) + 3 }
       return (text, at..<(at + TextWidth.columns(text)))
     }

@@ -18,6 +18,7 @@ public struct ScreenLoop<Device: TerminalDevice> {
   private let clock: () -> Instant
   private let mailbox: () -> [Message]
   private let runner: (Effect) -> Void
+  private let editor: [String]
 
   /// A loop over a device.
   ///
@@ -26,12 +27,14 @@ public struct ScreenLoop<Device: TerminalDevice> {
   ///   - clock: The moment, by the wall clock.
   ///   - mailbox: Takes all messages that other threads have posted; they post and then wake the
   ///     device.
+  ///   - editor: The program, its options and the settings' file, for ``Effect/editSettings``.
   ///   - runner: Starts an effect that is for the program, and returns at once.
   public init(
     device: Device, clock: @escaping () -> Instant, mailbox: @escaping () -> [Message],
-    runner: @escaping (Effect) -> Void
+    editor: [String] = [], runner: @escaping (Effect) -> Void
   ) {
     (self.device, self.clock, self.mailbox, self.runner) = (device, clock, mailbox, runner)
+    self.editor = editor
   }
 
   /// News alone is shown at most this often; a key is answered at once.
@@ -98,6 +101,8 @@ public struct ScreenLoop<Device: TerminalDevice> {
     case .redraw: device.redraw()
     case .bell: device.bell()
     case .mouse(let on): device.takeMouse(on)
+    case .theme(let theme): device.use(theme)
+    case .editSettings: return edit(&model)
     case .copy(let text):
       switch device.copy(text) {
       case .sent:
@@ -112,5 +117,22 @@ public struct ScreenLoop<Device: TerminalDevice> {
     default: runner(effect)
     }
     return nil
+  }
+
+  /// Gives the terminal to the person's editor until it ends, then has the settings read again.
+  private func edit(_ model: inout Model) -> Exit? {
+    guard let program = editor.first else {
+      model.world.answer("There is no editor: set VISUAL or EDITOR.")
+      return nil
+    }
+    let status = device.run(editor)
+    if status == 0 {
+      runner(.reloadSettings)
+    } else if status < 0 {
+      model.world.answer("\(program) could not be started; set VISUAL or EDITOR.")
+    } else {
+      model.world.answer("\(program) ended with \(status); the settings are as they were.")
+    }
+    return pass([.clock(clock()), .resized(device.size)], to: &model)
   }
 }

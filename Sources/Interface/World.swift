@@ -30,12 +30,23 @@ public struct World: Sendable {
   /// What the status line says.
   var notice: LogMessage?
   var keyMap: [Action: [Key]] = [:]
+  /// Whether nothing may be changed from here.
+  public internal(set) var isReadOnly = false
+  /// Whether the screen is read aloud: no lines, no bars, nothing beside anything else, and what
+  /// changes is said in the status line.
+  public internal(set) var isPlain = false
+  /// How the lists were looked at.
+  var memory = ScreenMemory()
+  /// What could be undone now.
+  var undoable = Undoable()
   private var ownMessages: Int64 = 0
 
   init(portfolio: String, now: Instant, utcOffsetMinutes: Int, size: Size) {
     (self.portfolio, self.now) = (portfolio, now)
     (self.utcOffsetMinutes, self.size) = (utcOffsetMinutes, size)
   }
+
+  static let readOnlyReason = "Read only: Rentbook was started with --read-only."
 
   /// How many messages are kept on the screen; the store keeps more.
   static let messagesMax = 1000

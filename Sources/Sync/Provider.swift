@@ -141,6 +141,9 @@ public protocol PullContext: Sendable {
     -> [String]
   /// The values of a known record, or nil.
   func record(_ key: RemoteKey) throws(ProviderError) -> Record?
+  /// The ids of those known records of `resource` that a record of `referrer` names in `field`.
+  func namedIDs(of resource: Resource, by referrer: Resource, field: String) throws(ProviderError)
+    -> [String]
   /// The earliest date any known record of `resource` carries in `field`, or nil.
   func earliestDate(of resource: Resource, field: String) throws(ProviderError) -> CalendarDate?
   /// A value the provider stored earlier under `name` (for example the sign convention it found).

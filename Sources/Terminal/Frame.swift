@@ -200,19 +200,32 @@ extension Frame {
   }
 
   /// The picture as text: one line a row, without the spaces at the end of each.
-  public var text: String {
-    (0..<size.rows).map { row in
-      var line = String(
-        cells[(row * size.columns)..<((row + 1) * size.columns)].compactMap(\.text))
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
+  public var text: String { (0..<size.rows).map(lineText).joined(separator: "\n") }
+
+  /// One row as text, without the spaces at its end; empty outside.
+  public func lineText(_ row: Int) -> String {
+    guard row >= 0, row < size.rows else { return "" }
+    var line = String(cells[(row * size.columns)..<((row + 1) * size.columns)].compactMap(\.text))
+    while line.last == " " { line.removeLast() }
+    return line
   }
 }
 
 // MARK: - Plain letters
 
 extension Frame {
+  /// Takes out what is there for the eye alone: rules and bars, which a reader of the screen would
+  /// spell out.
+  public mutating func removeLines() {
+    for index in cells.indices {
+      if let character = cells[index].text, Self.ornaments.contains(character) {
+        cells[index].text = " "
+      }
+    }
+  }
+
+  private static let ornaments = Set<Character>("─│█░▁▂▃▄▅▆▇▸◂")
+
   /// The picture in ASCII, cell for cell, for a terminal whose locale is not UTF-8.
   public var ascii: Frame {
     var frame = self

@@ -37,6 +37,11 @@ public protocol TerminalDevice: AnyObject {
   func wait(milliseconds: Int?) -> [TerminalEvent]
   /// Gives the terminal back as the shell had it, runs `body`, and takes it again.
   func suspended(_ body: () -> Void)
+  /// Runs a program on the terminal, an editor say, and waits for it; its exit status, 128 + signal,
+  /// or a negative error number when it could not be started.
+  func run(_ arguments: [String]) -> Int
+  /// Draws in other colours from now on.
+  func use(_ theme: Theme)
   /// Stops the program as Ctrl-Z does; returns when it goes on.
   func stop()
   /// Draws everything anew at the next ``present(_:)``.
@@ -125,6 +130,22 @@ public final class MemoryDevice: TerminalDevice {
     suspensions += 1
     body()
   }
+
+  /// What was run.
+  public private(set) var runs: [[String]] = []
+  /// What a run answers.
+  public var runStatus = 0
+  /// The colours that were asked for last.
+  public private(set) var theme: Theme?
+
+  /// As the protocol says, without running anything.
+  public func run(_ arguments: [String]) -> Int {
+    runs.append(arguments)
+    return runStatus
+  }
+
+  /// As the protocol says.
+  public func use(_ theme: Theme) { self.theme = theme }
 
   /// As the protocol says.
   public func stop() { stops += 1 }

@@ -25,7 +25,7 @@ public struct Theme: Sendable, Hashable {
   public let name: String
   /// Which backgrounds it is made for.
   public let terminal: Terminal
-  private let looks: [Style: Look]
+  private var looks: [Style: Look]
 
   /// How a role looks. On the selected row everything takes the colours of that row, so that it is
   /// read as well as the rest; states are told by sign and word too.
@@ -69,23 +69,10 @@ public struct Theme: Sendable, Hashable {
         throw fail("unknown role “\(role)”; there are \(Style.allNames)")
       }
       guard looks[style] == nil else { throw fail("the role “\(role)” has a line above already") }
-      guard words.count >= 4 else { throw fail("the background is missing; write default") }
-      var look = Look(text: nil, background: nil, attributes: [])
-      switch Self.colour(words[2]) {
-      case .success(let colour): look.text = colour
+      switch Self.look(words.dropFirst(2)) {
+      case .success(let look): looks[style] = look
       case .failure(let problem): throw fail(problem.text)
       }
-      switch Self.colour(words[3]) {
-      case .success(let colour): look.background = colour
-      case .failure(let problem): throw fail(problem.text)
-      }
-      for word in words.dropFirst(4) {
-        guard let known = Attributes.names.first(where: { $0.name == word }) else {
-          throw fail("unknown word “\(word)”; there are \(Attributes.allNames)")
-        }
-        look.attributes.insert(known.attribute)
-      }
-      looks[style] = look
     }
     let missing = Style.allCases.filter { looks[$0] == nil }.map(\.rawValue)
     guard missing.isEmpty else {
@@ -100,7 +87,49 @@ public struct Theme: Sendable, Hashable {
     (self.name, self.terminal, self.looks) = (name, terminal, looks)
   }
 
+  /// The theme with one role changed: `words` are the text's colour, the background and attributes.
+  ///
+  /// - Throws: ``ThemeError`` for an unknown role and for words that cannot be read.
+  public func with(_ role: String, _ words: String) throws(ThemeError) -> Theme {
+    func fail(_ problem: String) -> ThemeError {
+      ThemeError(theme: name, line: 1, problem: problem)
+    }
+    guard let style = Style(rawValue: role) else {
+      throw fail("unknown role “\(role)”; there are \(Style.allNames)")
+    }
+    switch Self.look(words.split(separator: " ").map(String.init)[...]) {
+    case .success(let look):
+      var theme = self
+      theme.looks[style] = look
+      return theme
+    case .failure(let problem): throw fail(problem.text)
+    }
+  }
+
   private struct Problem: Error { var text: String }
+
+  private static func look(_ words: ArraySlice<String>) -> Result<Look, Problem> {
+    guard let first = words.first, words.count >= 2 else {
+      return .failure(Problem(text: "the background is missing; write default"))
+    }
+    var look = Look(text: nil, background: nil, attributes: [])
+    switch colour(first) {
+    case .success(let colour): look.text = colour
+    case .failure(let problem): return .failure(problem)
+    }
+    switch colour(words[words.startIndex + 1]) {
+    case .success(let colour): look.background = colour
+    case .failure(let problem): return .failure(problem)
+    }
+    for word in words.dropFirst(2) {
+      guard let known = Attributes.names.first(where: { $0.name == word }) else {
+        return .failure(
+          Problem(text: "unknown word “\(word)”; there are \(Attributes.allNames)"))
+      }
+      look.attributes.insert(known.attribute)
+    }
+    return .success(look)
+  }
 
   private static func colour(_ word: String) -> Result<Colour?, Problem> {
     if word == "default" { return .success(nil) }

@@ -1,5 +1,6 @@
 // `rentbook-bench [NAME...]`: measures, and prints what it found. It judges nothing: a figure that
 // depends on the machine is no test.
+import Background
 import Domain
 import Glibc
 
@@ -15,10 +16,15 @@ struct Main {
     Benchmark("cpu-per-record", "CPU per record, without a network", CPUBenchmark.run),
     Benchmark("lookups", "Lookups among sync-state rows", LookupBenchmark.run),
     Benchmark("key-to-frame", "From a key to its frame", KeyBenchmark.run),
+    Benchmark("ui", "The screen on a long ledger that is written to", UIBenchmark.run),
+    Benchmark("noi", "Income of 500 properties and 12 months", NOIBenchmark.run),
     Benchmark("json", "JSON reader and writer", JSONBenchmark.run),
   ]
 
-  static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
+  static func main() {
+    Memory.shareOneArena()
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
 
   /// 0 when all were measured, 1 when one could not be, 2 when the words make no sense.
   private static func run(_ words: [String]) -> Int32 {

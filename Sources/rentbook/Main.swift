@@ -1,3 +1,4 @@
+import Background
 import Glibc
 
 /// The program: reads the command line, runs one command, says how it ended.
@@ -6,6 +7,7 @@ struct Main {
   static func main() {
     // A reader that goes away must not kill us in the middle of a write.
     signal(SIGPIPE, SIG_IGN)
+    Memory.shareOneArena()
     setlocale(LC_ALL, "")
     exit(run(Array(CommandLine.arguments.dropFirst()), environment: environment()).rawValue)
   }

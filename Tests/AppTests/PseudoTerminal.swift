@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The built program in a pseudo-terminal, driven as a person would: keys in, screens out.
@@ -9,6 +10,8 @@ final class PseudoTerminal {
   private let master: Int32
   private let process: pid_t
   private(set) var screen: Screen
+  /// Everything the program has written since it was last taken.
+  private var output: [UInt8] = []
   private var status: Int32?
   /// The terminal's settings before the program touched them.
   private let settings: termios
@@ -97,6 +100,25 @@ final class PseudoTerminal {
     _ = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
   }
 
+  /// What the program has written since the last call, with its sequences.
+  func takeOutput() -> String {
+    defer { output = [] }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Reads until the program has been silent for so long.
+  func settle(milliseconds: Int32 = 400) {
+    let deadline = Self.now() + 20_000
+    while Self.now() < deadline, readOutput(milliseconds: milliseconds) {}
+  }
+
+  /// What the program has used of the processor, in hundredths of a second.
+  var processorTicks: Int {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+  }
+
   func signal(_ number: Int32) { kill(process, number) }
 
   func resize(rows: Int, columns: Int) {
@@ -174,6 +196,7 @@ final class PseudoTerminal {
     let count = read(master, &buffer, buffer.count)
     guard count > 0 else { return false }
     screen.feed(buffer[..<count])
+    output += buffer[..<count]
     return true
   }
 }

@@ -165,6 +165,18 @@ private struct Bench {
     #expect(locked.seconds <= 180)
   }
 
+  @Test("whoever is offline hears of it within ten seconds, however many requests are under way")
+  func offline() {
+    let bench = Bench(ScriptedSender([.failure(.noConnection)]), policy: .buildium())
+    for _ in 0..<6 {
+      let outcome = bench.outcome(get("https://h/"))
+      #expect(
+        outcome == .failure(.noConnection, mayHaveLanded: false)
+          || outcome == .failure(.breakerOpen, mayHaveLanded: false))
+    }
+    #expect(bench.seconds < 10)
+  }
+
   @Test("a wait that a 503 asks for is kept when it is longer than ours")
   func unavailable() {
     let bench = Bench(ScriptedSender([.status(503, ["retry-after": "20"]), .status(200)]))

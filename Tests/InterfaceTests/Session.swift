@@ -10,16 +10,24 @@ struct Session {
   var model: Model
   /// What was asked for since it was last taken.
   private(set) var effects: [Effect] = []
+  /// Answers what is asked about lists and records; such effects are not among those above.
+  var lists: FakeLists
+  /// Answers that are kept back.
+  private(set) var late: [Message] = []
 
   static let now = Instant("2026-10-31T14:02:10Z") ?? Instant(milliseconds: 0)
 
   init(
-    columns: Int = 100, rows: Int = 28, status: SyncStatus? = nil, keyMap: [String: [Key]] = [:]
+    columns: Int = 100, rows: Int = 28, status: SyncStatus? = nil, keyMap: [String: [Key]] = [:],
+    isReadOnly: Bool = false, isPlain: Bool = false, memory: ScreenMemory = ScreenMemory(),
+    lists: FakeLists = FakeLists()
   ) {
+    self.lists = lists
     model = Model(
       portfolio: "Harbor & Main Management", now: Self.now,
-      size: Size(rows: rows, columns: columns), keyMap: keyMap)
-    effects = model.start()
+      size: Size(rows: rows, columns: columns), keyMap: keyMap, isReadOnly: isReadOnly,
+      isPlain: isPlain, memory: memory)
+    take(model.start())
     if let status { send(.status(status, generation: 1)) }
     effects = []
   }
@@ -40,7 +48,29 @@ struct Session {
     for character in text { send(.key(.character(character))) }
   }
 
-  mutating func send(_ message: Message) { effects += update(&model, message) }
+  mutating func send(_ message: Message) { take(update(&model, message)) }
+
+  private mutating func take(_ new: [Effect]) {
+    for effect in new {
+      guard let answer = lists.answer(effect) else {
+        effects.append(effect)
+        continue
+      }
+      if lists.isSlow { late.append(answer) } else { send(answer) }
+    }
+  }
+
+  /// Lets what was kept back arrive.
+  mutating func answer() {
+    let messages = late
+    late = []
+    for message in messages { send(message) }
+  }
+
+  /// Lets time pass.
+  mutating func pass(seconds: Int64) {
+    send(.clock(model.world.now.adding(milliseconds: seconds * 1000)))
+  }
 
   /// What was asked for since the last call.
   mutating func takeEffects() -> [Effect] {

@@ -128,15 +128,31 @@ struct CareTests {
         "ledger",
         "DROP TRIGGER transactions_post_update; UPDATE transactions SET posting_state = 'posted'"
       ),
-      ("ledger", "UPDATE transactions SET posting_state = 'quarantined'"),
+      ("ledger", "UPDATE transactions SET posting_state = 'quarantined' WHERE id = 't'"),
       ("caches", "DELETE FROM owners_list_cache"),
       ("caches", "UPDATE owners_list_cache SET display_name = 'else'"),
       ("caches", "DELETE FROM property_ownerships_cache"),
       ("caches", "UPDATE property_ownerships_cache SET ownership_percentage = '1'"),
       (
-        "bank", "DROP TRIGGER transactions_is_reconciled; UPDATE transactions SET is_reconciled = 1"
+        "bank",
+        "DROP TRIGGER transactions_is_reconciled; UPDATE transactions SET is_reconciled = 1 WHERE id = 't'"
       ),
       ("bills", "UPDATE bills SET amount = 1"),
+      ("bills", "UPDATE transactions SET total_amount = 1 WHERE id = 'c'"),
+      (
+        "audit",
+        """
+        INSERT INTO bill_approval_audit (bill_id, at, actor, action, prev_hash, hash)
+        VALUES ('b', '', 'eve', 'approve', '', 'h')
+        """
+      ),
+      (
+        "bills",
+        """
+        INSERT INTO bills (id, created_at, updated_at) VALUES ('x', '', '');
+        INSERT INTO bill_workflow (bill_id, created_at, updated_at) VALUES ('x', '', '');
+        """
+      ),
     ])
   func planted(_ rule: String, _ statements: String) throws {
     try test.run(
@@ -147,15 +163,27 @@ struct CareTests {
       """
       INSERT INTO transaction_lines (transaction_id, position, amount, posting_type)
       VALUES ('t', 0, 5, 'Debit')
-      """, "INSERT INTO bills (id, amount, created_at, updated_at) VALUES ('b', 500, '', '')",
+      """,
+      """
+      INSERT INTO bills (id, buildium_bill_id, amount, created_at, updated_at)
+      VALUES ('b', 1, 500, '', '')
+      """,
+      """
+      INSERT INTO bill_workflow (bill_id, state, approved_at, created_at, updated_at)
+      VALUES ('b', 'approved', '', '', '')
+      """,
+      """
+      INSERT INTO transactions (id, transaction_type, total_amount, created_at, updated_at)
+      VALUES ('c', 'Check', 500, '', '')
+      """, "UPDATE transactions SET posting_state = 'posted' WHERE id = 'c'",
       """
       INSERT INTO bill_applications (id, bill_id, source_transaction_id, source_type,
         applied_amount, applied_at, created_at, updated_at)
-      VALUES ('a', 'b', 't', 'payment', 500, '', '', '')
+      VALUES ('a', 'b', 'c', 'payment', 500, '', '', '')
       """)
     #expect(try test.store.check() == [])
     try sqlite(test.path, statements)
     let findings = try test.store.check()
-    #expect(findings.map(\.rule) == [rule], "\(findings)")
+    #expect(Set(findings.map(\.rule)) == [rule], "\(findings)")
   }
 }

@@ -75,6 +75,8 @@ struct QueryPlanTests {
         _ = try state.refusedCount(.airtable, resource)
       }
       try askTwoWays(state)
+      _ = try state.namedIDs(.buildium, .leases, by: .transactions, field: "lease_id")
+      _ = try state.namedIDs(.buildium, .leases, by: .leaseTransactions, field: "lease_id")
       _ = try state.earliestDate(.leases, field: "startDate")
       _ = try state.earliestDate(.transactions, field: "date")
     }

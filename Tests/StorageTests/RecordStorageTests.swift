@@ -68,7 +68,7 @@ struct RecordStorageTests {
   func counts(_ store: Store) throws -> [String: Int] {
     try store.read { connection throws(StorageError) in
       let tables = try connection.rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
       ) { row throws(StorageError) in row.text(0) }
       var result: [String: Int] = [:]
       for table in tables {

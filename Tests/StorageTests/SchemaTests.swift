@@ -126,7 +126,9 @@ struct SchemaTests {
 
   @Test("no column holds a floating-point number")
   func noFloats() throws {
-    for (table, columns) in try Self.columns() where !table.hasPrefix("sqlite_") {
+    // The index of letters has tables of SQLite's own making.
+    for (table, columns) in try Self.columns()
+    where !table.hasPrefix("sqlite_") && !table.hasPrefix("transaction_words") {
       for (column, type) in columns {
         #expect(["TEXT", "INTEGER", "BLOB"].contains(type), "\(table).\(column) \(type)")
       }

@@ -179,6 +179,9 @@ import Testing
     #expect(Gates.parents(ofPull: .glAccounts).isEmpty)
     #expect(Gates.parents(ofPull: .units) == [.properties])
     #expect(Gates.parents(ofPull: .leases) == [.properties, .units, .tenants])
+    // Their providers hear of these through transactions.
+    #expect(Gates.parents(ofPull: .vendorCredits).contains(.transactions))
+    #expect(Gates.parents(ofPull: .leaseTransactions).contains(.transactions))
     for resource in Resource.allCases {
       #expect(Gates.parents(ofPull: resource).allSatisfy { $0 < resource })
     }

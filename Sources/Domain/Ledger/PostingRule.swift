@@ -111,7 +111,7 @@ public enum PostingRule {
       .accountsReceivable
     case "Bill", "VendorCredit":
       isCashPosting ? .money(isUndeposited: false) : .accountsPayable
-    case "Payment", "RentalApplicationFeePayment", "OwnerContribution":
+    case "Payment", "RentalApplicationFeePayment":
       .money(isUndeposited: !hasBankAccount)
     default: .money(isUndeposited: false)
     }

@@ -98,7 +98,7 @@ public final class ServiceClient: HTTPSending {
       attempt += 1
       let turn: Turn
       do throws(TransferError) {
-        turn = try attemptOnce(request, attempt, begun, mayHaveLanded, cancellation)
+        turn = try attemptOnce(request, attempt, begun, last, mayHaveLanded, cancellation)
       } catch {
         // The breaker opened on the way: what came before says more.
         guard error.kind == .breakerOpen, let last else { throw error }
@@ -137,10 +137,10 @@ public final class ServiceClient: HTTPSending {
   }
 
   private func attemptOnce(
-    _ request: HTTPRequest, _ attempt: Int, _ begun: UInt64, _ mayHaveLanded: Bool,
-    _ cancellation: Cancellation
+    _ request: HTTPRequest, _ attempt: Int, _ begun: UInt64, _ last: RetryPolicy.Outcome?,
+    _ mayHaveLanded: Bool, _ cancellation: Cancellation
   ) throws(TransferError) -> Turn {
-    let ticket = try waitForTurn(request, attempt, begun, mayHaveLanded, cancellation)
+    let ticket = try waitForTurn(request, begun, last, mayHaveLanded, cancellation)
     defer { ticket.finish() }
     let started = (clock.wallMilliseconds, clock.monotonicNanoseconds)
     let outcome: RetryPolicy.Outcome
@@ -168,14 +168,14 @@ public final class ServiceClient: HTTPSending {
 
   /// Waits until the request may be sent: for the breaker, where it was sent before, and the pacer.
   private func waitForTurn(
-    _ request: HTTPRequest, _ attempt: Int, _ begun: UInt64, _ mayHaveLanded: Bool,
+    _ request: HTTPRequest, _ begun: UInt64, _ last: RetryPolicy.Outcome?, _ mayHaveLanded: Bool,
     _ cancellation: Cancellation
   ) throws(TransferError) -> Pacer.Ticket {
     while !cancellation.isCancelled {
       let now = clock.monotonicNanoseconds
       let closed = state.withLock { $0.breaker.closedFor(at: now) }
       if closed > 0 {
-        try waitForBreaker(closed, attempt, begun, mayHaveLanded, cancellation)
+        try waitForBreaker(closed, begun, last, mayHaveLanded, cancellation)
         continue
       }
       guard let ticket = try? pacer.acquire(request.priority, cancellation: cancellation) else {
@@ -186,19 +186,23 @@ public final class ServiceClient: HTTPSending {
       let refused = state.withLock { $0.breaker.admit(at: then) }
       if refused == 0 { return ticket }
       ticket.finish()
-      try waitForBreaker(refused, attempt, begun, mayHaveLanded, cancellation)
+      try waitForBreaker(refused, begun, last, mayHaveLanded, cancellation)
     }
     throw TransferError(
       .cancelled, "\(name): stopped on request.", mayHaveLanded: mayHaveLanded)
   }
 
-  /// A request that comes while the breaker is open is told so; one already under way waits.
+  /// A request that comes while the breaker is open is told so; one already under way waits, unless
+  /// there is no connection at all: whoever is offline should hear of it soon.
   private func waitForBreaker(
-    _ nanoseconds: UInt64, _ attempt: Int, _ begun: UInt64, _ mayHaveLanded: Bool,
+    _ nanoseconds: UInt64, _ begun: UInt64, _ last: RetryPolicy.Outcome?, _ mayHaveLanded: Bool,
     _ cancellation: Cancellation
   ) throws(TransferError) {
     let passed = clock.monotonicNanoseconds - begun
-    guard attempt > 1, passed + nanoseconds <= retries.totalNanoseconds else {
+    if case .failure(let error) = last, error.kind == .noConnection {
+      throw TransferError(.noConnection, error.message, mayHaveLanded: mayHaveLanded)
+    }
+    guard last != nil, passed + nanoseconds <= retries.totalNanoseconds else {
       let seconds = (nanoseconds + 999_999_999) / 1_000_000_000
       throw TransferError(
         .breakerOpen, "\(name) failed repeatedly and is left alone for \(seconds) s.",

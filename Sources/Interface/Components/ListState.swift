@@ -69,7 +69,7 @@ struct TextField: Sendable, Hashable {
   var isActive = false
 
   /// Longer text than this is not taken: nobody types it, a paste may.
-  private static let lengthMax = 200
+  static let lengthMax = 200
 
   /// What a key does to it; nil when it is none of its keys.
   enum Outcome: Sendable { case changed, accepted, cancelled }

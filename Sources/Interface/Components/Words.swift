@@ -70,7 +70,11 @@ enum Words {
 
   /// The moment by the person's clock: `2026-10-31 23:59:10`.
   static func moment(_ instant: Instant, _ world: World) -> String {
-    let text = instant.adding(milliseconds: Int64(world.utcOffsetMinutes) * 60_000).secondsText
+    moment(instant, utcOffsetMinutes: world.utcOffsetMinutes)
+  }
+
+  static func moment(_ instant: Instant, utcOffsetMinutes: Int) -> String {
+    let text = instant.adding(milliseconds: Int64(utcOffsetMinutes) * 60_000).secondsText
     return text.prefix(10) + " " + text.dropFirst(11).dropLast()
   }
 

@@ -17,12 +17,15 @@ struct Detail: Layer {
 
   static let bindings: [Binding<Detail>] =
     Binding.movement + [
-      Binding([.character("r")], .retry, "retry", "Tries the dead letter again.") {
-        detail, world in
+      Binding(
+        [.character("r")], .retry, "retry", "Tries the dead letter again.", writes: true
+      ) { detail, world in
         detail.letter(world) == nil ? "Only a dead letter can be tried again." : nil
       },
-      Binding([.character("x")], .discard, "discard", "Gives up on the dead letter, once asked.") {
-        detail, world in
+      Binding(
+        [.character("x")], .discard, "discard", "Gives up on the dead letter, once asked.",
+        writes: true
+      ) { detail, world in
         detail.letter(world) == nil ? "Only a dead letter can be discarded." : nil
       },
       Binding([.character("y")], .copy, "copy", "Copies all of this to the clipboard."),

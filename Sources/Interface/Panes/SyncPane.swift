@@ -9,6 +9,7 @@ struct SyncPane: Pane {
   enum Focus: Sendable, Hashable { case resources, jobs, deadLetters }
 
   static let title = "Sync"
+  static let number = 1
 
   var focus = Focus.resources
   var filter = TextField()
@@ -25,16 +26,18 @@ struct SyncPane: Pane {
     [
       Binding(
         [.character("s")], .syncNow, "sync now", "Brings in what changed and sends what waits.",
-        disabledReason: { _, world in notNow(world) }),
+        writes: true, disabledReason: { _, world in notNow(world) }),
       Binding(
-        [.character("S")], .syncOne, "sync this", "Syncs the selected resource only.", footer: false
+        [.character("S")], .syncOne, "sync this", "Syncs the selected resource only.",
+        footer: false,
+        writes: true
       ) { pane, world in
         notNow(world)
           ?? (pane.resources.selected == nil ? "No resource is selected." : nil)
       },
       Binding(
         [.character("f")], .syncFull, "full", "Reads every record again and compares it.",
-        disabledReason: { _, world in notNow(world) }),
+        writes: true, disabledReason: { _, world in notNow(world) }),
       Binding(
         [.character("d")], .dryRun, "dry run",
         "Lists every write a sync would make, and makes none.",
@@ -48,7 +51,7 @@ struct SyncPane: Pane {
       },
       Binding(
         [.character("p")], .pauseOrResume, "pause",
-        "Pauses syncing after the page in hand, or goes on."
+        "Pauses syncing after the page in hand, or goes on.", writes: true
       ) { _, world in
         !world.isConnected(.buildium) && !world.isConnected(.airtable)
           ? "Nothing is connected yet, so there is nothing to pause." : nil
@@ -63,16 +66,19 @@ struct SyncPane: Pane {
         pane, world in
         pane.subject(world) == nil ? "There is no row to open." : nil
       },
-      Binding([.character("r")], .retry, "retry", "Tries the selected dead letter again.") {
-        pane, world in
+      Binding(
+        [.character("r")], .retry, "retry", "Tries the selected dead letter again.", writes: true
+      ) { pane, world in
         pane.letter(world) == nil ? noLetter(world) : nil
       },
-      Binding([.character("R")], .retryAll, "retry all", "Tries all dead letters again.") {
-        _, world in
+      Binding(
+        [.character("R")], .retryAll, "retry all", "Tries all dead letters again.", writes: true
+      ) { _, world in
         world.deadLetters.isEmpty ? "No dead letters: nothing waits for a person." : nil
       },
       Binding(
-        [.character("x")], .discard, "discard", "Gives up on the selected dead letter, once asked."
+        [.character("x")], .discard, "discard", "Gives up on the selected dead letter, once asked.",
+        writes: true
       ) { pane, world in
         pane.letter(world) == nil ? noLetter(world) : nil
       },

@@ -82,14 +82,18 @@ extension BuildiumProvider {
 
   // MARK: Ledgers of leases
 
-  /// Lease ledgers cost a request per lease, so only leases that a changed GL transaction names are
-  /// read again.
+  /// Lease ledgers cost a request per lease. Whatever stands in one is a GL transaction too, so only
+  /// leases that a GL transaction names are read, or a ledger entry that may have gone; later only
+  /// those that a changed one names.
   func leaseTransactionPage(_ pull: Pull, _ cursor: inout BuildiumCursor?) throws(ProviderError)
     -> Page
   {
     var leases: Set<String> = []
     if pull.request.changedSince == nil {
-      leases = Set(try pull.context.knownIDs(of: .leases))
+      for referrer in [Resource.transactions, .leaseTransactions] {
+        leases.formUnion(
+          try pull.context.namedIDs(of: .leases, by: referrer, field: "lease_id"))
+      }
     } else {
       for id in try pull.context.changedIDs(of: .transactions, since: .leaseTransactions) {
         let record = try pull.context.record(RemoteKey(.buildium, .transactions, id))

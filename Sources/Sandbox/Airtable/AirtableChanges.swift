@@ -20,7 +20,8 @@ struct BaseChange {
   var changedTables: [String] = []
   var deletedTables: [String] = []
   var createdFields: [FieldAddress] = []
-  var changedFields: [(address: FieldAddress, previousName: String)] = []
+  var changedFields:
+    [(address: FieldAddress, previousName: String, previousType: AirtableFieldType)] = []
   var deletedFields: [FieldAddress] = []
   var createdRows: [(tableID: String, place: Int)] = []
   var changedRows: [(tableID: String, place: Int, previous: [(slot: Int, cell: Cell)])] = []
@@ -181,14 +182,23 @@ extension AirtableBase {
       }
     }
     if filter.changeTypes.contains("update") {
-      for (address, previousName) in change.changedFields
+      for (address, previousName, previousType) in change.changedFields
       where filter.watches(table: address.tableID) {
-        guard let field = field(address), field.name != previousName else { continue }
+        guard let field = field(address) else { continue }
+        // Only what has changed is said of a field.
+        var (current, previous) = (JSONObject(), JSONObject())
+        if field.name != previousName {
+          current["name"] = .string(field.name)
+          previous["name"] = .string(previousName)
+        }
+        if field.type != previousType {
+          current["type"] = .string(field.type.rawValue)
+          previous["type"] = .string(previousType.rawValue)
+        }
+        guard !current.isEmpty else { continue }
         parts.set(
           address.tableID, "changedFieldsById", field.id,
-          [
-            "current": ["name": .string(field.name)], "previous": ["name": .string(previousName)],
-          ])
+          ["current": .object(current), "previous": .object(previous)])
       }
     }
     if filter.changeTypes.contains("remove") {

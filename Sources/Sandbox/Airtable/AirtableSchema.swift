@@ -113,7 +113,9 @@ extension AirtableBase {
       tables[index].fields[slot].description = description.isEmpty ? nil : description
     }
     let address = FieldAddress(tableID: tableID, fieldID: fieldID)
-    recordChange(BaseChange(changedFields: [(address, previousName: previous)]), change)
+    let type = tables[index].fields[slot].type
+    recordChange(
+      BaseChange(changedFields: [(address, previousName: previous, previousType: type)]), change)
     return tables[index].fields[slot].json
   }
 
@@ -139,7 +141,7 @@ extension AirtableBase {
 
   /// Gives a field another type and converts its cells as well as can be; only a person can.
   ///
-  /// Neither links nor computed fields take part.
+  /// Links take no part; a field can become a computed one, and none of those turns back.
   mutating func retypeField(
     _ body: JSONValue, tableID: String, fieldID: String, _ change: ChangeContext
   ) throws(AirtableRefusal) {
@@ -149,7 +151,8 @@ extension AirtableBase {
     let old = tables[index].fields[slot]
     var whole = body.object ?? JSONObject()
     whole["name"] = .string(old.name)
-    let request = try FieldRequest(.object(whole), table: tables[index].name)
+    // A person may turn a field into a formula; what stood in it is gone then.
+    let request = try FieldRequest(.object(whole), table: tables[index].name, isByHand: true)
     guard request.type != .multipleRecordLinks, old.link == nil, !old.type.isComputed else {
       throw .invalid("Field \(old.name) cannot be converted to \(request.type.rawValue)")
     }
@@ -169,7 +172,9 @@ extension AirtableBase {
       tables[index].rows[place]?.store(write?.cell ?? .empty, slot, width: width)
     }
     let address = FieldAddress(tableID: tableID, fieldID: old.id)
-    recordChange(BaseChange(changedFields: [(address, previousName: old.name)]), change)
+    recordChange(
+      BaseChange(changedFields: [(address, previousName: old.name, previousType: old.type)]),
+      change)
   }
 
   /// Removes a table and the links into it; only a person can.

@@ -215,6 +215,12 @@ extension BuildiumState {
         ).id
       }
       if let amount = value.money("Amount") { lines[position].amount = amount }
+      if let markup = value.child("Markup") {
+        let old = lines[position].markup
+        lines[position].markup = Bill.Markup(
+          amount: markup.money("Amount") ?? old?.amount ?? .zero,
+          kind: markup.text("Type") ?? old?.kind ?? "Amount")
+      }
       if value.has("Memo") { lines[position].memo = value.text("Memo") }
     }
     return try save(bill, lines: lines, call)

@@ -44,6 +44,8 @@ extension Store {
           CheckFinding(rule: rule, message: "\(sentence): \($0).")
         }
       }
+      let audit = try AuditTrail.verify(connection, sealing, limit: Self.findingsMax)
+      findings += audit.findings.map { CheckFinding(rule: "audit", message: $0) }
       return findings
     }
   }
@@ -107,6 +109,31 @@ extension Store {
       """
     ),
     (
+      "bills", "More of a payment or credit is applied than it amounts to",
+      """
+      SELECT COALESCE(t.buildium_transaction_id, t.id) FROM bill_applications a
+      JOIN transactions t ON t.id = a.source_transaction_id GROUP BY t.id
+      HAVING SUM(a.applied_amount) > COALESCE(t.total_amount, 0) - \(BillTriggers.refunded("t.id"))
+      """
+    ),
+    (
+      "bills", "A bill of ours stands in the workflow without its line in the audit",
+      """
+      SELECT b.id FROM bills b JOIN bill_workflow w ON w.bill_id = b.id
+      WHERE b.buildium_bill_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM bill_approval_audit a WHERE a.bill_id = b.id AND a.to_state IS NOT NULL)
+      """
+    ),
+    (
+      "bills", "A bill's state is not the one its audit ends with",
+      """
+      SELECT COALESCE(b.buildium_bill_id, b.id) FROM bill_workflow w JOIN bills b ON b.id = w.bill_id
+      WHERE w.state <> (SELECT a.to_state FROM bill_approval_audit a
+        WHERE a.bill_id = w.bill_id AND a.kind = 'bill' AND a.to_state IS NOT NULL
+        ORDER BY a.seq DESC LIMIT 1)
+      """
+    ),
+    (
       "bank", "A transaction is reconciled in one place and not in the other",
       """
       SELECT t.id FROM transactions t LEFT JOIN bank_register_state b ON b.transaction_id = t.id
@@ -120,8 +147,8 @@ extension Store {
     try read { connection throws(StorageError) in
       let tables = try connection.rows(
         """
-        SELECT name FROM sqlite_schema
-        WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
+        SELECT name FROM pragma_table_list
+        WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
         """
       ) { row throws(StorageError) in row.text(0) }
       var counts: [(table: String, count: Int)] = []

@@ -169,30 +169,8 @@ private struct OverlayWriter {
       let reversal = try state.reversalBillID.map { (number) throws(StorageError) in
         try id(.bills, number, in: row)
       }
-      let now = SQLValue.instant(transaction.now)
-      let isVoided = state.state == "voided"
-      try connection.run(
-        """
-        INSERT INTO bill_workflow (bill_id, state, approved_at, approved_by, rejected_at,
-          rejection_reason, voided_at, void_reason, reversal_bill_id, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-        ON CONFLICT (bill_id) DO UPDATE SET
-          version = bill_workflow.version + (bill_workflow.state <> excluded.state),
-          state = excluded.state,
-          approved_at = COALESCE(bill_workflow.approved_at, excluded.approved_at),
-          approved_by = COALESCE(bill_workflow.approved_by, excluded.approved_by),
-          rejected_at = COALESCE(bill_workflow.rejected_at, excluded.rejected_at),
-          rejection_reason = COALESCE(bill_workflow.rejection_reason, excluded.rejection_reason),
-          voided_at = COALESCE(bill_workflow.voided_at, excluded.voided_at),
-          void_reason = excluded.void_reason,
-          reversal_bill_id = excluded.reversal_bill_id, updated_at = excluded.updated_at
-        """, .local(try id(.bills, state.billID, in: row)), .text(state.state),
-        state.state == "approved" ? now : nil, state.state == "approved" ? "import" : nil,
-        state.state == "rejected" ? now : nil,
-        state.state == "rejected" ? "imported as rejected" : nil, isVoided ? now : nil,
-        isVoided
-          ? .text(state.voidReason.flatMap { $0.isEmpty ? nil : $0 } ?? "imported as voided") : nil,
-        reversal.map { .local($0) }, now)
+      try BillIntake(transaction: transaction).take(
+        state, try id(.bills, state.billID, in: row), reversal: reversal)
     }
   }
 }

@@ -47,6 +47,7 @@ struct RecordWriter {
     case .glAccounts, .bankAccounts, .properties: try setPostingDue(true)
     default: break
     }
+    try BillIntake(transaction: transaction).note(remote.record, id)
     transaction.note(.records(resource))
     return id
   }
@@ -114,6 +115,7 @@ struct RecordWriter {
       "UPDATE \(schema.table) SET deleted_at = $1 WHERE id = $2", .instant(transaction.now),
       .local(id))
     if resource == .owners { try link(owner: id, to: []) }
+    try BillIntake(transaction: transaction).note(Record(resource), id)
     transaction.note(.records(resource))
   }
 
@@ -167,6 +169,11 @@ struct RecordWriter {
       try setPostingDue(false)
     }
     for resource in Set(mended.map(\.0)) { transaction.note(.records(resource)) }
+    // Bills whose state or credits changed by what came: their mirrors show it.
+    for bill in try BillIntake(transaction: transaction).settle()
+    where !mended.contains(where: { $0 == (.bills, bill) }) {
+      mended.append((.bills, bill))
+    }
     return mended
   }
 

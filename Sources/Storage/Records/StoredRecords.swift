@@ -6,6 +6,26 @@ extension SyncState {
     try RecordReader(connection: connection, sealing: sealing).record(resource, id)
   }
 
+  /// The service's ids of the known records of a resource that some record of another names in a
+  /// field.
+  public func namedIDs(
+    _ service: Service, _ resource: Resource, by referrer: Resource, field: String
+  ) throws(StorageError) -> [String] {
+    let schema = RecordSchema.of(referrer)
+    guard schema.field(field)?.kind == .reference(resource) else {
+      throw StorageError(.programming, "\(referrer) names no \(resource) in “\(field)”.")
+    }
+    let column = RecordColumns.quoted(field)
+    return try connection.rows(
+      """
+      SELECT remote_id FROM sync_state
+      WHERE service = $1 AND resource = $2 AND gone = 0 AND remote_id IS NOT NULL
+        AND EXISTS (SELECT 1 FROM \(schema.table) WHERE \(column) = local_id)
+      ORDER BY local_id
+      """, .text(service.rawValue), .text(resource.rawValue)
+    ) { $0.text(0) }
+  }
+
   /// The earliest day any record of a resource has in a field, or nil.
   public func earliestDate(_ resource: Resource, field: String) throws(StorageError)
     -> CalendarDate?

@@ -42,7 +42,8 @@ final class Connection {
       try run("PRAGMA synchronous=FULL")
     }
     try run("PRAGMA temp_store=MEMORY")
-    try run("PRAGMA cache_size=-8000")
+    // Readers share the kernel's cache of the file; a large one of each would be memory for nothing.
+    try run("PRAGMA cache_size=\(access == .readWrite ? -8000 : -1000)")
   }
 
   deinit {
@@ -61,6 +62,17 @@ final class Connection {
 
   /// Stops whatever statement runs, from any thread.
   func interrupt() { sqlite3_interrupt(handle) }
+
+  /// What stops this connection's statements from other threads.
+  var interrupter: Interrupter { Interrupter(handle: handle) }
+
+  /// Stops the statements of a connection; must not be used once that is gone.
+  struct Interrupter: @unchecked Sendable {
+    // Sendable: SQLite allows this one call from any thread while the connection is open, and who
+    // holds this holds the connection.
+    fileprivate let handle: OpaquePointer
+    func interrupt() { sqlite3_interrupt(handle) }
+  }
 
   /// Runs statements that give no rows and take no arguments.
   func run(_ sql: String) throws(StorageError) {
@@ -101,6 +113,16 @@ final class Connection {
     var values: [Value] = []
     while try statement.step() { values.append(try row(Row(statement: statement))) }
     return values
+  }
+
+  /// Hands over the rows of a query one by one, so that a result of any length takes no room.
+  func each(
+    _ sql: String, arguments: [SQLValue?], row: (Row) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    let statement = try prepared(sql)
+    defer { statement.reset() }
+    try statement.bind(arguments)
+    while try statement.step() { try row(Row(statement: statement)) }
   }
 
   /// The first row of a query, or nil when there is none.
@@ -260,6 +282,9 @@ final class Statement {
   fileprivate func isNull(_ column: Int32) -> Bool {
     sqlite3_column_type(handle, column) == SQLITE_NULL
   }
+  fileprivate func isInteger(_ column: Int32) -> Bool {
+    sqlite3_column_type(handle, column) == SQLITE_INTEGER
+  }
   fileprivate func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
   fileprivate func text(_ column: Int32) -> String {
     guard let bytes = sqlite3_column_text(handle, column) else { return "" }
@@ -289,6 +314,7 @@ struct Row {
   /// How many columns there are.
   var count: Int { statement.columnCount - skipped }
   func isNull(_ column: Int) -> Bool { statement.isNull(place(column)) }
+  func isInteger(_ column: Int) -> Bool { statement.isInteger(place(column)) }
   func int(_ column: Int) -> Int { Int(statement.integer(place(column))) }
   func int64(_ column: Int) -> Int64 { statement.integer(place(column)) }
   func bool(_ column: Int) -> Bool { statement.integer(place(column)) != 0 }

@@ -15,7 +15,11 @@ enum Migrations {
       statements: StoreTables.statements + CoreTables.statements + FinancialTables.statements
         + MaintenanceTables.statements + IntegrationTables.statements + OverlayTables.statements
         + Triggers.statements + SyncTables.statements),
-    Migration(version: 2, name: "two ways", statements: TwoWayTables.statements),
+    Migration(version: 2, name: "lists in any order", statements: ListTables.statements),
+    Migration(version: 3, name: "the month", statements: MonthTables.statements),
+    Migration(
+      version: 4, name: "approval, applications and deposits", statements: BillTables.statements),
+    Migration(version: 5, name: "two ways", statements: TwoWayTables.statements),
   ]
 
   /// The version this program writes.

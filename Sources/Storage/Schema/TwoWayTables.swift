@@ -126,6 +126,7 @@ enum TwoWayTables {
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX born_rows_state ON born_rows (state, service, table_name)",
+    "CREATE INDEX born_rows_seen ON born_rows (state, seen_at)",
     // What the plan took the service to hold; compared with a fresh copy before it is replaced.
     "ALTER TABLE outbox ADD COLUMN expected TEXT NOT NULL DEFAULT '{}'",
     // What both bases become when the write has landed.

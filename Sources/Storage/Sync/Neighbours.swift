@@ -33,18 +33,30 @@ extension SyncState {
     ) { $0.int(0) } ?? 0
   }
 
-  /// What was paid on a bill.
+  /// What was paid on a bill: what is applied to it, and until that is worked out what Buildium's
+  /// payments of it amount to.
   public func paid(onBill id: LocalID) throws(StorageError) -> Money {
     try connection.row(
       """
-      SELECT COALESCE(SUM(amount), 0) FROM bill_payments
-      WHERE bill_id = $1 AND deleted_at IS NULL
+      SELECT CASE
+        WHEN EXISTS (SELECT 1 FROM bill_applications WHERE bill_id = $1) THEN
+          (SELECT COALESCE(SUM(applied_amount), 0) FROM bill_applications
+            WHERE bill_id = $1 AND source_type = 'payment')
+        ELSE (SELECT COALESCE(SUM(amount), 0) FROM bill_payments
+          WHERE bill_id = $1 AND deleted_at IS NULL) END
       """, .local(id)
     ) { $0.money(0) } ?? .zero
   }
 
   /// What was applied to a bill besides payments: credits and refunds.
-  public func applied(toBill id: LocalID) throws(StorageError) -> Money { .zero }
+  public func applied(toBill id: LocalID) throws(StorageError) -> Money {
+    try connection.row(
+      """
+      SELECT COALESCE(SUM(applied_amount), 0) FROM bill_applications
+      WHERE bill_id = $1 AND source_type <> 'payment'
+      """, .local(id)
+    ) { $0.money(0) } ?? .zero
+  }
 
   /// The state of a bill in the workflow, or nil when it is not in it.
   public func approval(ofBill id: LocalID) throws(StorageError) -> String? {

@@ -5,8 +5,11 @@ enum Gates {
   /// Resources whose records must be pulled first, so that links resolve as they arrive.
   static func parents(ofPull resource: Resource) -> Set<Resource> {
     let schema = RecordSchema.of(resource)
-    return Set((schema.fields + schema.lineFields).compactMap { linked($0.kind) })
-      .filter { $0 < resource }
+    var parents = Set((schema.fields + schema.lineFields).compactMap { linked($0.kind) })
+    // A credit links to no transaction, but that is how a provider without a list of credits hears
+    // of it.
+    if resource == .vendorCredits { parents.insert(.transactions) }
+    return parents.filter { $0 < resource }
   }
 
   /// Resources that must have been pulled before a record's mirror can be made without having to be

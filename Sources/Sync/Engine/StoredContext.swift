@@ -29,6 +29,14 @@ struct StoredContext: PullContext {
     }
   }
 
+  func namedIDs(
+    of resource: Resource, by referrer: Resource, field: String
+  ) throws(ProviderError) -> [String] {
+    try ask { (sync) throws(StorageError) in
+      try sync.namedIDs(service, resource, by: referrer, field: field)
+    }
+  }
+
   /// The records of a resource that go by a name or number (``PostingFacts``).
   func keys(of resource: Resource, named text: String) throws(ProviderError) -> [RemoteKey] {
     try ask { (sync) throws(StorageError) in try sync.keys(of: resource, named: text) }

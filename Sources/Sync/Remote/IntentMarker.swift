@@ -2,7 +2,7 @@
 import Domain
 import Vault
 
-/// Ten characters of Crockford's base 32, 50 random bits, as `~s:XXXXXXXXXX` at the end of a memo.
+/// Ten characters of Crockford's base 32, 50 random bits, after `~s:` at the end of a memo.
 public struct IntentMarker: Sendable, Hashable, CustomStringConvertible {
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
   private static let prefix = "~s:"
@@ -28,7 +28,7 @@ public struct IntentMarker: Sendable, Hashable, CustomStringConvertible {
     self.code = String(code)
   }
 
-  /// `~s:XXXXXXXXXX`.
+  /// `~s:` and the ten characters.
   public var description: String { Self.prefix + code }
 
   /// A text with the mark at its end; the mark alone when there is no text.

@@ -186,6 +186,24 @@ public protocol PostingFacts: Sendable {
   func lockDate(of property: RemoteKey?) throws(ProviderError) -> CalendarDate?
 }
 
+/// The days up to which a service's books are closed: nothing dated then or before is taken.
+public struct ClosedBooks: Sendable, Hashable {
+  /// For every property without a day of its own; nil when the books are open.
+  public var through: CalendarDate?
+  /// For single properties.
+  public var byProperty: [RemoteKey: CalendarDate]
+
+  /// Closed books.
+  public init(through: CalendarDate? = nil, byProperty: [RemoteKey: CalendarDate] = [:]) {
+    (self.through, self.byProperty) = (through, byProperty)
+  }
+
+  /// The day that counts for a property; without one the day of all.
+  public func date(of property: RemoteKey?) -> CalendarDate? {
+    property.flatMap { byProperty[$0] } ?? through
+  }
+}
+
 /// A service whose records can be changed and created, one at a time. Calls block the calling thread.
 public protocol RecordWriter: Provider {
   /// The fields of a resource that an existing record can be given; none when it cannot be changed.
@@ -211,4 +229,21 @@ public protocol RecordWriter: Provider {
   /// Changes a record: reads it, compares, and sends one request once. A change whose answer was
   /// lost is settled by calling this again: what has landed is found to be there.
   func change(_ change: RecordChange, cancellation: Cancellation) -> RecordOutcome
+  /// The days up to which the books are closed; nil when the service does not tell whoever asks.
+  func closedBooks(_ cancellation: Cancellation) throws(ProviderError) -> ClosedBooks?
+  /// A record that is there already under the natural key of a new one: a bill of the same vendor
+  /// with the same reference. Asked last before creating; nil where a kind has no such key. A person
+  /// decides whether it is the same.
+  func twin(of record: Record, cancellation: Cancellation) throws(ProviderError) -> WrittenRecord?
+}
+
+extension RecordWriter {
+  /// Nothing is told.
+  public func closedBooks(_ cancellation: Cancellation) throws(ProviderError) -> ClosedBooks? {
+    nil
+  }
+  /// No kind has a natural key.
+  public func twin(
+    of record: Record, cancellation: Cancellation
+  ) throws(ProviderError) -> WrittenRecord? { nil }
 }

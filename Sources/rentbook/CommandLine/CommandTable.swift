@@ -4,7 +4,9 @@ enum CommandTable {
     [
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
-      [ImportCommand.spec], ConflictsCommands.specs, RulesCommands.specs,
-      [MergeCasesCommand.spec],
+      [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
+      DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
+      RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
+      ReportCommands.specs, ExportCommands.specs,
     ].flatMap(\.self)
 }

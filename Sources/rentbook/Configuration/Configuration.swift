@@ -36,12 +36,13 @@ struct ServiceSettings: Sendable, Equatable {
 /// Everything a run can be told: flags over environment over `config.json`.
 struct Configuration: Sendable {
   let folders: Folders
+  /// The configuration file, which need not exist.
+  let path: String
   let storePath: String
   let keyPath: String
   /// The name shown at the top of the screen.
   let portfolio: String
   let user: String
-  let theme: String?
 
   let buildium: ServiceSettings
   let buildiumClientID: String?
@@ -65,6 +66,7 @@ struct Configuration: Sendable {
     let environment = invocation.environment
     folders = Folders(environment: environment)
     let configPath = invocation.text("--config") ?? folders.config + "/config.json"
+    path = configPath
     let file = try Self.file(configPath, isAsked: invocation.text("--config") != nil)
 
     func member(_ path: String) throws(Failure) -> String? {
@@ -106,7 +108,6 @@ struct Configuration: Sendable {
     keyPath = try setting("RENTBOOK_KEY_FILE", "keyFile", else: folders.config + "/key")
     portfolio = try setting("RENTBOOK_PORTFOLIO", "portfolio", else: "Rentbook")
     user = try setting("RENTBOOK_USER", "user", else: environment["USER"] ?? "local")
-    theme = try setting("RENTBOOK_THEME", "theme")
     buildium = ServiceSettings(
       url: try setting("RENTBOOK_BUILDIUM_URL", "buildium.url", else: Self.buildiumURL),
       requestsPerSecond: try count(

@@ -22,6 +22,25 @@ enum Files {
     }
   }
 
+  /// Puts text into a file for the user alone, all of it or none.
+  static func write(_ text: String, to path: String) throws(Failure) {
+    let part = path + ".part"
+    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw problem("write", path) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        close(descriptor)
+        unlink(part)
+        throw problem("write", path)
+      }
+      rest = rest.dropFirst(count)
+    }
+    guard close(descriptor) == 0, rename(part, path) == 0 else { throw problem("write", path) }
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Makes a folder and those above it, for the user alone.

@@ -24,7 +24,7 @@ enum DemoScreen {
             if let value = invocation.text(name) { options[name] = [value] }
           }, environment: environment)))
     defer { workspace.close() }
-    return try ScreenCommand.show(invocation, workspace, signals, syncing: true) {
+    return try ScreenCommand.show(invocation, workspace, signals, syncing: true, isDemo: true) {
       workspace throws(Failure) in
       let provider = try workspace.airtable()
       do throws(ProviderError) {

@@ -8,13 +8,29 @@ import Terminal
 /// The full screen: what `rentbook` alone opens.
 enum ScreenCommand {
   static let options = [
-    OptionSpec("--theme", "NAME", "dark, light, mono or high-contrast."),
+    OptionSpec(
+      "--theme", "NAME", "dark, light, mono, high-contrast, or a file beside the configuration."),
     OptionSpec("--color", "auto|always|never", "Whether to draw in colours."),
+    OptionSpec("--read-only", "Change nothing, here or at a service."),
+    OptionSpec("--a11y", "Plain lines for a screen reader; the cursor marks the row."),
+    OptionSpec("--no-mouse", "Leave the mouse to the terminal."),
   ]
+  #if DEBUG
+    private static let scripting = [
+      OptionSpec("--script", "FILE", "In test builds: keys from a file instead of a terminal."),
+      OptionSpec("--screen-dump", "In test builds: print the picture at the end of the script."),
+    ]
+  #else
+    private static let scripting: [OptionSpec] = []
+  #endif
   static let spec = CommandSpec(
-    "screen", options: options, "Open the full screen (also without any command).", run: run)
+    "screen", options: options + scripting, "Open the full screen (also without any command).",
+    run: run)
 
   private static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    #if DEBUG
+      if let path = invocation.text("--script") { return try runScript(path, invocation) }
+    #endif
     // Before any other thread starts: they inherit which signals are blocked.
     let signals = try signals()
     let workspace = try Workspace(invocation)
@@ -34,32 +50,54 @@ enum ScreenCommand {
 
   /// Shows the screen until it is left; a signal that asked for the end is passed on.
   ///
-  /// - Parameter syncing: a synchronization is begun at once.
+  /// - Parameters:
+  ///   - syncing: A synchronization is begun at once.
+  ///   - isDemo: The portfolio is gone afterwards, and with it how its lists were looked at.
   static func show(
     _ invocation: Invocation, _ workspace: Workspace, _ signals: TerminalSignals, syncing: Bool,
-    preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
+    isDemo: Bool = false, preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> ExitCode {
-    let theme = try theme(invocation, workspace.configuration)
+    let configuration = workspace.configuration
+    let automatic = Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"])
+    let asked = invocation.text("--theme") ?? invocation.environment["RENTBOOK_THEME"]
+    let choices = { @Sendable in
+      ScreenChoices(path: configuration.path, themeName: asked, automatic: automatic)
+    }
+    let chosen = choices()
+    if let name = invocation.text("--theme"), chosen.theme.name != name {
+      throw .usage(chosen.problems.first ?? "There is no theme “\(name)”.")
+    }
+    let isReadOnly = invocation.flag("--read-only")
+    let memory = ScreenState(path: isDemo ? nil : configuration.folders.state + "/screen.json")
     guard let colour = ColourChoice(rawValue: invocation.text("--color") ?? "auto") else {
       throw .usage("--color takes auto, always or never.")
     }
     let mailbox = Mailbox<Message>(wake: signals.wake)
-    let runner = ScreenRunner(workspace: workspace, preparation: preparation) { mailbox.post($0) }
+    let runner = ScreenRunner(
+      workspace: workspace, isReadOnly: isReadOnly, memory: memory, choices: choices,
+      preparation: preparation
+    ) { mailbox.post($0) }
     let device: NcursesDevice
     do throws(TerminalOpenError) {
-      device = try NcursesDevice(signals: signals, theme: theme, colour: colour)
+      device = try NcursesDevice(signals: signals, theme: chosen.theme, colour: colour)
     } catch { throw Failure("terminal", error.description, exit: .usage) }
+    if invocation.flag("--no-mouse") { device.takeMouse(false) }
     runner.start(syncing: syncing)
+    let watch = SettingsWatch(configuration.path) { runner.reloadSettings() }
 
     let clock = workspace.clock
     func now() -> Instant { Instant(milliseconds: clock.wallMilliseconds) }
     var model = Model(
-      portfolio: workspace.configuration.portfolio, now: now(), utcOffsetMinutes: offsetMinutes(),
-      size: device.size)
+      portfolio: configuration.portfolio, now: now(), utcOffsetMinutes: offsetMinutes(),
+      size: device.size, keyMap: chosen.keyMap, isReadOnly: isReadOnly,
+      isPlain: invocation.flag("--a11y"), memory: memory.load())
+    if !chosen.problems.isEmpty || !model.keyProblems.isEmpty { runner.reloadSettings() }
     let loop = ScreenLoop(
-      device: device, clock: now, mailbox: { mailbox.takeAll() }, runner: runner.carryOut)
+      device: device, clock: now, mailbox: { mailbox.takeAll() },
+      editor: editor(invocation.environment, configuration.path), runner: runner.carryOut)
     let exit = loop.run(&model)
     device.close()
+    watch?.stop()
     runner.stop()
     switch exit {
     case .quit: return .done
@@ -70,22 +108,16 @@ enum ScreenCommand {
     }
   }
 
-  private static func theme(
-    _ invocation: Invocation, _ configuration: Configuration
-  ) throws(Failure) -> Theme {
-    guard let name = invocation.text("--theme") ?? configuration.theme else {
-      return Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"])
-    }
-    guard let theme = Theme.named(name) else {
-      throw .usage(
-        "There is no theme “\(name)”.",
-        hint: "There are: \(Theme.builtIn.map(\.name).joined(separator: ", "))")
-    }
-    return theme
+  /// The person's editor, with its options, on the configuration file.
+  private static func editor(_ environment: [String: String], _ path: String) -> [String] {
+    let command =
+      [environment["VISUAL"], environment["EDITOR"], "vi"]
+      .compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
+    return command.split(separator: " ").map(String.init) + [path]
   }
 
   /// What the person's clock shows more than UTC, in minutes.
-  private static func offsetMinutes() -> Int {
+  static func offsetMinutes() -> Int {
     var seconds = time(nil)
     var local = tm()
     localtime_r(&seconds, &local)

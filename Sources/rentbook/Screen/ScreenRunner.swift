@@ -14,12 +14,21 @@ final class ScreenRunner: Sendable {
   /// The screen is told of changes in the store so often at most.
   private static let newsNanoseconds: UInt64 = 300_000_000
 
-  private let workspace: Workspace
-  private let post: @Sendable (Message) -> Void
+  let workspace: Workspace
+  let post: @Sendable (Message) -> Void
   private let errands = Mailbox<@Sendable () -> Void>()
   private let news = Mailbox<Void>()
   private let end = Cancellation()
   private let state = Lock(State())
+  /// Answers about rows, sums, single records and whole exports, each beside the others.
+  let rows, sums, records, exports: ListLane
+  /// What was done here and can be undone.
+  let undo: UndoJournal
+  private let exportCount = Lock(0)
+  private let choices: @Sendable () -> ScreenChoices
+  private let memory: ScreenState
+  private let isReadOnly: Bool
+
   /// What is done once before the first synchronization; the demo makes its tables.
   private let preparation: (@Sendable (Workspace) throws(Failure) -> Void)?
 
@@ -32,11 +41,44 @@ final class ScreenRunner: Sendable {
     var workers: [Worker] = []
   }
 
+  /// - Parameters:
+  ///   - isReadOnly: Nothing is synchronized and nothing is changed.
+  ///   - memory: Where it is kept how the lists were looked at.
+  ///   - choices: Reads the person's keys and colours.
+  ///   - preparation: Done once before the first synchronization.
+  ///   - post: Takes what came of an effect; from any thread.
   init(
-    workspace: Workspace, preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil,
+    workspace: Workspace, isReadOnly: Bool, memory: ScreenState,
+    choices: @escaping @Sendable () -> ScreenChoices,
+    preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil,
     post: @escaping @Sendable (Message) -> Void
   ) {
     (self.workspace, self.preparation, self.post) = (workspace, preparation, post)
+    (self.isReadOnly, self.memory, self.choices) = (isReadOnly, memory, choices)
+    let store = workspace.store
+    (rows, sums) = (ListLane(store, post: post), ListLane(store, post: post))
+    (records, exports) = (ListLane(store, post: post), ListLane(store, post: post))
+    undo = UndoJournal(
+      UndoJournal.Shelf(
+        load: { () throws(Failure) in
+          try workspace.onStore { store throws(StorageError) in
+            try store.setting(Self.undoSetting)
+          }
+        },
+        save: { text throws(Failure) in
+          try workspace.onStore { store throws(StorageError) in
+            try store.set(Self.undoSetting, to: text)
+          }
+        }))
+  }
+
+  private static let undoSetting = "screen.undo"
+
+  func exportNumber() -> Int {
+    exportCount.withLock { count in
+      count += 1
+      return count
+    }
   }
 
   /// Starts the threads. With `syncing` a synchronization is begun at once.
@@ -59,6 +101,7 @@ final class ScreenRunner: Sendable {
     ]
     state.withLock { $0.workers = workers }
     if syncing { startSync(SyncOptions()) }
+    errand { [self] () throws(Failure) in post(.undoable(try undo.undoable())) }
   }
 
   /// Stops everything at its next safe point and waits for it, at most a few seconds.
@@ -67,6 +110,7 @@ final class ScreenRunner: Sendable {
     state.withLock(\.run)?.cancel()
     errands.post {}
     news.post(())
+    for lane in [rows, sums, records, exports] { lane.stop() }
     for worker in state.withLock(\.workers) { _ = worker.join(nanoseconds: 5_000_000_000) }
   }
 
@@ -108,13 +152,39 @@ final class ScreenRunner: Sendable {
         try workspace.discard(id)
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
-    case .copy, .suspend, .redraw, .mouse, .bell, .quit:
+    case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
+    case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
+    case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
       break
     }
   }
 
-  private func errand(_ body: @escaping @Sendable () throws(Failure) -> Void) {
+  /// Carries out an effect about undoing and about the screen's own settings.
+  private func carryOutSetting(_ effect: Effect) {
+    switch effect {
+    case .undo, .redo:
+      errand { [self] () throws(Failure) in
+        if let outcome = try undo.step(isRedo: effect == .redo) {
+          post(.undone(outcome))
+        } else {
+          post(.undoable(try undo.undoable()))
+        }
+      }
+    case .remember(let kept):
+      errand { [memory] () throws(Failure) in try memory.save(kept) }
+    case .reloadSettings: reloadSettings()
+    default: break
+    }
+  }
+
+  /// Reads the person's keys and colours again.
+  func reloadSettings() {
+    errands.post { [post, choices] in post(.settings(choices().settings)) }
+  }
+
+  /// Carries `body` out after what was asked before, and says when it fails.
+  func errand(_ body: @escaping @Sendable () throws(Failure) -> Void) {
     errands.post { [post] in
       do throws(Failure) { try body() } catch {
         post(.effectFailed(error.message, hint: error.hint))
@@ -136,7 +206,9 @@ final class ScreenRunner: Sendable {
   private func startSync(_ options: SyncOptions) {
     let run = Cancellation()
     let isFree = state.withLock { state in
-      guard state.run == nil, !end.isCancelled else { return false }
+      guard state.run == nil, !end.isCancelled, !isReadOnly || options.isDryRun else {
+        return false
+      }
       state.run = run
       state.pollAt = nil
       return true

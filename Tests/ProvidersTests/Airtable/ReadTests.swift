@@ -211,7 +211,7 @@ import Testing
     #expect(
       http.lines == [
         #"POST \#(webhooks) {"specification":{"options":{"filters":"#
-          + #"{"dataTypes":["tableData","tableFields"]}}}}"#,
+          + #"{"dataTypes":["tableData","tableFields","tableMetadata"]}}}}"#,
         "GET \(webhooks)/ach1/payloads?cursor=7&limit=50", "POST \(webhooks)/ach1/refresh",
         "DELETE \(webhooks)/ach1", "DELETE \(webhooks)/ach1",
       ])

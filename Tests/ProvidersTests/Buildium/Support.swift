@@ -120,6 +120,17 @@ final class MemoryContext: PullContext {
     state.withLock { $0.records[key] }
   }
 
+  func namedIDs(of resource: Resource, by referrer: Resource, field: String) throws(ProviderError)
+    -> [String]
+  {
+    state.withLock { state in
+      let named = state.records.filter { $0.key.resource == referrer }.values
+        .compactMap { $0[field].reference }
+      return Set(named).filter { state.records[$0] != nil && $0.resource == resource }
+        .map(\.id).sorted()
+    }
+  }
+
   func earliestDate(of resource: Resource, field: String) throws(ProviderError) -> CalendarDate? {
     state.withLock { state in
       state.records.filter { $0.key.resource == resource }.compactMap { $0.value[field].date }.min()

@@ -219,7 +219,16 @@ struct BuildiumChangeTests {
       after.lines[0]["buildium_line_id"] == bill.record.lines[0]["buildium_line_id"])
     // Sending the same again must not add the line again.
     #expect(change(two, from: bill.record.lines).written?.wasSent == false)
-    #expect(change([after.lines[0]], from: after.lines).written != nil)
+    var marked = after.lines
+    marked[1]["markup_amount"] = .decimal(try #require(DecimalText("10")))
+    marked[1]["markup_type"] = .text("Percent")
+    #expect(change(marked, from: after.lines).written != nil)
+    let withMarkup = try rig.read(bill.key).record
+    #expect(withMarkup.lines[1]["markup_type"]?.text == "Percent")
+    #expect(
+      withMarkup["amount"].money?.minorUnits
+        == (bill.record["amount"].money?.minorUnits ?? 0) + 84_70)
+    #expect(change([after.lines[0]], from: withMarkup.lines).written != nil)
     #expect(rig.requests("PUT") == 1)
     #expect(try rig.read(bill.key).record.lines.count == 1)
   }

@@ -14,6 +14,21 @@ import WebServer
 let rigDay = CalendarDate(daysSince1970: 20_750)
 let rigNoon = Int64(20_750) * 86_400_000 + 43_200_000
 
+/// A client that keeps the service it talks to at work for as long as somebody may call.
+final class ServedHTTP: HTTPSending {
+  private let client = CurlClient()
+  private let server: SandboxServer
+
+  init(server: SandboxServer) { self.server = server }
+  deinit { server.stop() }
+
+  func send(
+    _ request: HTTPRequest, cancellation: Cancellation
+  ) throws(TransferError) -> HTTPResponse {
+    try client.send(request, cancellation: cancellation)
+  }
+}
+
 /// A service, its port and a provider that talks to it.
 final class BuildiumRig {
   let sandbox: SandboxBuildium
@@ -34,10 +49,8 @@ final class BuildiumRig {
       api: BuildiumAPI(
         baseURL: server.url,
         credentials: .apiKey(clientID: options.clientId, secret: options.clientSecret),
-        http: CurlClient(), clock: clock), clock: clock)
+        http: ServedHTTP(server: server), clock: clock), clock: clock)
   }
-
-  deinit { server.stop() }
 
   /// Makes every so-manieth call from now on fail; nothing fails without a kind.
   func fail(_ kind: FaultKind?, every count: Int = 1) {
@@ -116,6 +129,9 @@ final class Known: PullContext, PostingFacts {
     keys(resource).map(\.id)
   }
   func changedIDs(of resource: Resource, since dependent: Resource) throws(ProviderError)
+    -> [String]
+  { [] }
+  func namedIDs(of resource: Resource, by referrer: Resource, field: String) throws(ProviderError)
     -> [String]
   { [] }
   func earliestDate(of resource: Resource, field: String) throws(ProviderError) -> CalendarDate? {

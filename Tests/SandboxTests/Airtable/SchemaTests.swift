@@ -239,7 +239,13 @@ struct SchemaTests {
     #expect(try notesID() == before)
     #expect(try bench.call("POST", "HOMES", #"{"fields": {"Notes": "x"}}"#).status == 422)
     #expect(try retype("Flats", "singleLineText", "") == 422)
-    #expect(try retype("Notes", "formula", "") == 422)
+    // A formula takes the cells' place, and nothing is turned back from one.
+    #expect(try retype("Notes", "formula", #", "options": {"formula": "{Units}"}"#) == 200)
+    #expect(try notesID() == before)
+    #expect(
+      try bench.call("POST", "HOMES", #"{"fields": {"Notes": 1}}"#).message?.contains("computed")
+        == true)
+    #expect(try retype("Notes", "number", #", "options": {"precision": 1}"#) == 422)
   }
 
   @Test("a field or table removed by hand is unknown from then on")

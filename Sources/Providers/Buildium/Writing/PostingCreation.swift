@@ -112,7 +112,7 @@ extension BuildiumProvider {
         "\(BankAccountMapping.collection)/\(id("bank_account_id"))/checks",
         [("startdate", from), ("enddate", to)]
       ).first(where: isIt)
-    case .bill: found = try bill(of: id("vendor_id"), cancellation, where: isIt)
+    case .bill: found = try bill(of: id("vendor_id"), [], cancellation, where: isIt)
     case .billPayment: return try payment(new, ignoring: ignoring, cancellation)
     case .vendorCredit: return try credit(new, from, to, isIt, cancellation)
     case .deposit:
@@ -134,11 +134,12 @@ extension BuildiumProvider {
 
   /// A vendor's bill: among the unpaid ones, where a new bill stands, then among those paid since.
   private func bill(
-    of vendor: String, _ cancellation: Cancellation, where isIt: (JSONValue) -> Bool
+    of vendor: String, _ filter: [QueryItem], _ cancellation: Cancellation,
+    where isIt: (JSONValue) -> Bool
   ) throws(ProviderError) -> JSONValue? {
+    let filter = [("vendorid", vendor)] + filter
     let unpaid = try api.all(
-      BillMapping.collection, [("vendorid", vendor), ("paidstatus", "Unpaid")],
-      cancellation: cancellation)
+      BillMapping.collection, filter + [("paidstatus", "Unpaid")], cancellation: cancellation)
     if let found = unpaid.first(where: isIt) { return found }
     let today = Instant(milliseconds: clock.wallMilliseconds).date
     let window: [QueryItem] = [
@@ -146,9 +147,45 @@ extension BuildiumProvider {
       ("topaiddate", today.description),
     ]
     return try api.all(
-      BillMapping.collection, [("vendorid", vendor), ("paidstatus", "Paid")] + window,
+      BillMapping.collection, filter + [("paidstatus", "Paid")] + window,
       cancellation: cancellation
     ).first(where: isIt)
+  }
+
+  /// As the protocol says. Buildium enforces no such key; of paid bills the last year is looked at.
+  public func twin(
+    of record: Record, cancellation: Cancellation
+  ) throws(ProviderError) -> WrittenRecord? {
+    guard PostingKind(record) == .bill, let vendor = record["vendor_id"].reference?.id,
+      let reference = record["reference_number"].text
+    else { return nil }
+    // An unknown filter is ignored silently, so every row is looked at.
+    let found = try bill(of: vendor, [("referencenumber", reference)], cancellation) { row in
+      row["ReferenceNumber"]?.string == reference && row["VendorId"]?.numberText == vendor
+    }
+    return try found.map { json throws(ProviderError) in try written(.bill, record, json) }
+  }
+
+  /// As the protocol says. A key that may not read the settings is told nothing.
+  public func closedBooks(_ cancellation: Cancellation) throws(ProviderError) -> ClosedBooks? {
+    let json: JSONValue
+    do throws(ProviderError) {
+      json = try api.get(
+        "/v1/administration/accountinglockperiod", cancellation: cancellation
+      ).json
+    } catch {
+      guard error.kind == .forbidden || error.kind == .notFound else { throw error }
+      return nil
+    }
+    let wire = try Wire(json, "The accounting lock period")
+    var books = ClosedBooks(through: try wire.field(.date, "Global", "LockDate").date)
+    for override in try wire.list("Overrides") {
+      let type = try override.text("Property", "Type") ?? "Rental"
+      guard type == "Rental", let id = try override.int("Property", "Id") else { continue }
+      books.byProperty[RemoteKey(.buildium, .properties, String(id))] =
+        try override.field(.date, "LockDate").date
+    }
+    return books
   }
 
   /// A payment of one bill by its mark; one of several, which has no memo, by the bills it pays, its

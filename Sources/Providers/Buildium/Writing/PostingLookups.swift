@@ -184,7 +184,7 @@ struct PostingLookups {
         account["is_bank_account"].boolean == true
         || Self.control.contains(account["default_account_name"].text ?? "")
         || Self.control.contains(account["name"].text ?? "")
-      if isControl, [.charge, .payment, .credit, .refund, .bill, .check, .deposit].contains(kind) {
+      if isControl, kind != .journalEntry {
         problem(
           "the GL account \(name) cannot be named here; Buildium posts to receivables, payables,"
             + " undeposited funds and bank accounts by itself.")

@@ -1,0 +1,296 @@
+import Background
+import Documents
+import Domain
+import Glibc
+import Reports
+import Storage
+
+/// `rentbook report NAME`: statements on the screen, as CSV, as a spreadsheet, as pages.
+enum ReportCommands {
+  /// The forms a report comes in.
+  enum Format: String, CaseIterable { case table, csv, xlsx, pdf, json }
+
+  private static let common = [
+    OptionSpec("--month", "YYYY-MM", "The month."),
+    OptionSpec("--from", "DATE", "The first day, in place of a month."),
+    OptionSpec("--to", "DATE", "The last day, in place of a month."),
+    OptionSpec("--property", "ID", isRepeated: true, "Only this property; may be repeated."),
+    OptionSpec("--format", "table|csv|xlsx|pdf|json", "How it is written; a table unless said."),
+    OptionSpec("--out", "FILE", "Where it is written; xlsx and pdf need one."),
+  ]
+  private static let basis = OptionSpec(
+    "--basis", "cash|accrual", "When income and cost count; cash unless said.")
+  private static let paper = OptionSpec("--paper", "letter|a4", "The size of PDF pages.")
+
+  static let specs: [CommandSpec] = [
+    spec("income-statement", "Revenue and expenses down to the net income.", [
+      basis,
+      OptionSpec(
+        "--compare", "previous|last-year|year-to-date|none",
+        "What the period is compared with; the one before unless said."),
+    ]) { call throws(Failure) in
+      let comparison =
+        try MonthOptions.choice(call.invocation, "--compare", IncomeStatement.Comparison.self)
+      return [IncomeStatement.report(try call.scope(), comparedWith: comparison ?? .previous)]
+    },
+    spec("trial-balance", "The balance of every account.", [basis]) { call throws(Failure) in
+      [TrialBalance.report(try call.scope())]
+    },
+    spec("general-ledger", "Every line of every account.", [
+      basis, OptionSpec("--account", "ID", isRepeated: true, "Only this GL account."),
+    ]) { call throws(Failure) in
+      var accounts: Set<Int> = []
+      for id in call.invocation.texts("--account") { accounts.insert(try call.account(id)) }
+      return [GeneralLedger.report(try call.scope(), accounts: accounts.isEmpty ? nil : accounts)]
+    },
+    spec("cash-flow", "Where the money came from and went.", []) { call throws(Failure) in
+      [CashFlow.report(try call.scope())]
+    },
+    spec("rent-roll", "Every unit with its tenant, rent and what is owed.", []) {
+      call throws(Failure) in [RentRoll.report(try call.scope(), try call.facts())]
+    },
+    spec("delinquency", "Who is behind with the rent, and for how long.", []) {
+      call throws(Failure) in [Delinquency.report(try call.scope())]
+    },
+    spec("ap-aging", "What is owed to vendors, and for how long.", []) { call throws(Failure) in
+      [PayablesAging.report(try call.scope(), try call.facts())]
+    },
+    spec("three-way", "Bank, books and beneficiaries of trust money.", [
+      OptionSpec(
+        "--statement-balance", "ACCOUNT=AMOUNT", isRepeated: true,
+        "What the bank's statement says stands in a GL account on the last day; for each account.")
+    ], threeWay),
+    spec("owner-statement", "What an owner is told of a month.", [
+      basis, OptionSpec("--owner", "ID", "The owner."),
+      OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
+    ], owners),
+  ]
+
+  /// A call of a report, with what its making needs.
+  private struct Call {
+    let invocation: Invocation
+    let workspace: Workspace
+    let books: MonthBooks
+    var ledger: LedgerSnapshot { books.ledger }
+
+    func scope() throws(Failure) -> StatementScope {
+      var properties: [Int] = []
+      for id in invocation.texts("--property") {
+        guard let property = ledger.property(id) else {
+          throw .usage("There is no property \(id).")
+        }
+        properties.append(property)
+      }
+      return try scope(properties: properties.isEmpty ? nil : properties)
+    }
+
+    func scope(properties: [Int]?) throws(Failure) -> StatementScope {
+      let basis = try MonthOptions.choice(invocation, "--basis", Basis.self) ?? .cash
+      let status = try workspace.status()
+      return StatementScope(
+        ledger, properties: properties, period: try period(), basis: basis,
+        portfolio: workspace.configuration.portfolio,
+        dataAsOf: status.resources.compactMap(\.lastSyncedAt).min())
+    }
+
+    func account(_ id: String) throws(Failure) -> Int {
+      guard let account = ledger.accounts.firstIndex(where: { $0.id == id }) else {
+        throw .usage("There is no GL account \(id).")
+      }
+      return account
+    }
+
+    func facts() throws(Failure) -> StatementFacts {
+      try workspace.onStore { store throws(StorageError) in try store.statementFacts(ledger) }
+    }
+
+    func period() throws(Failure) -> Period {
+      func date(_ name: String) throws(Failure) -> CalendarDate? {
+        guard let text = invocation.text(name) else { return nil }
+        guard let date = CalendarDate(text) else {
+          throw .usage("\(name) takes a day such as 2026-07-31, not “\(text)”.")
+        }
+        return date
+      }
+      let (from, to) = (try date("--from"), try date("--to"))
+      guard from != nil || to != nil else { return try MonthOptions.month(invocation).period }
+      guard invocation.text("--month") == nil else {
+        throw .usage("--month and --from or --to say two things.")
+      }
+      guard let from, let to, from <= to else {
+        throw .usage("--from and --to name the first and the last day, in this order.")
+      }
+      return Period(from: from, to: to)
+    }
+  }
+
+  private static func spec(
+    _ name: String, _ summary: String, _ options: [OptionSpec],
+    _ make: @escaping @Sendable (Call) throws(Failure) -> [Report]
+  ) -> CommandSpec {
+    CommandSpec("report \(name)", options: common + options + [paper], summary) {
+      invocation throws(Failure) in
+      let format = try MonthOptions.choice(invocation, "--format", Format.self) ?? .table
+      let path = invocation.text("--out")
+      if path == nil, format == .xlsx || format == .pdf {
+        throw .usage("A \(format.rawValue) report needs --out FILE.")
+      }
+      let workspace = try Workspace(invocation)
+      defer { workspace.close() }
+      let books = try workspace.onStore { store throws(StorageError) in try store.monthBooks() }
+      let reports = try make(Call(invocation: invocation, workspace: workspace, books: books))
+      try write(reports, invocation, invocation.isJSON ? .json : format, to: path)
+      return .done
+    }
+  }
+
+  // MARK: The owner's
+
+  private static func owners(_ call: Call) throws(Failure) -> [Report] {
+    guard let owner = try MonthOptions.owner(call.invocation, call.ledger) else {
+      throw .usage("“\(call.invocation.command)” needs --owner ID.")
+    }
+    let period = try call.period()
+    let first = CalendarMonth(containing: period.from)
+    let last = CalendarMonth(containing: period.to)
+    guard period.from == first.first, period.to == last.last else {
+      throw .usage("An owner's share is known for whole months: \(period) is none.")
+    }
+    let properties = OwnerStatement.properties(call.ledger, of: owner, in: period)
+    let scope = try call.scope(properties: properties)
+    let draws = call.books.draws.rows(months: first...last, properties: properties)
+    var reports = [OwnerStatement.report(scope, owner: owner, draws: draws)]
+    if call.invocation.flag("--packet") {
+      reports += [
+        IncomeStatement.report(scope, comparedWith: .previous),
+        RentRoll.report(scope, try call.facts()), GeneralLedger.report(scope),
+      ]
+    }
+    return reports
+  }
+
+  // MARK: Trust
+
+  private static func threeWay(_ call: Call) throws(Failure) -> [Report] {
+    var statements: [Int: Money] = [:]
+    for text in call.invocation.texts("--statement-balance") {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let amount = Money(parts[1]) else {
+        throw .usage(
+          "--statement-balance takes an account and an amount such as 10001=5230.15, not “\(text)”.")
+      }
+      let account = try call.account(parts[0])
+      guard call.ledger.accounts[account].purpose == .bank else {
+        throw .usage("GL account \(parts[0]) is not a bank account.")
+      }
+      guard statements.updateValue(amount, forKey: account) == nil else {
+        throw .usage("GL account \(parts[0]) has two statement balances.")
+      }
+    }
+    let today = Instant(milliseconds: SystemClock().wallMilliseconds).date
+    return [
+      ThreeWay.report(try call.scope(), try call.facts(), statements: statements, today: today)
+    ]
+  }
+
+  // MARK: Writing
+
+  private static func write(
+    _ reports: [Report], _ invocation: Invocation, _ format: Format, to path: String?
+  ) throws(Failure) {
+    guard let path else {
+      switch format {
+      case .json: Output.document(invocation.command, document(reports))
+      case .csv: Output.write(CSVDocument.text(reports), to: STDOUT_FILENO)
+      default:
+        for report in reports { Output.write(TextDocument.text(report) + "\n", to: STDOUT_FILENO) }
+      }
+      return
+    }
+    switch format {
+    case .csv: try Files.write(CSVDocument.text(reports), to: path)
+    case .table:
+      try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: path)
+    case .json: try Files.write(JSONValue.object(document(reports)).text + "\n", to: path)
+    case .xlsx, .pdf: try draw(reports, invocation, format, to: path)
+    }
+    if invocation.isJSON {
+      Output.document(invocation.command, ["file": .string(path)])
+    } else {
+      Output.note("\(path) was written.")
+    }
+  }
+
+  /// Made beside its place and moved there whole, so that a failure leaves what was there.
+  private static func draw(
+    _ reports: [Report], _ invocation: Invocation, _ format: Format, to path: String
+  ) throws(Failure) {
+    let unfinished = path + ".unfinished"
+    defer { unlink(unfinished) }
+    let paper = try MonthOptions.choice(invocation, "--paper", PageDocument.Paper.self) ?? .letter
+    do throws(DocumentError) {
+      if format == .xlsx {
+        try Workbook.write(reports, to: unfinished)
+      } else {
+        let now = Instant(milliseconds: SystemClock().wallMilliseconds)
+        try PageDocument.write(reports, to: unfinished, paper: paper, madeAt: now)
+      }
+    } catch {
+      throw Failure("file", error.description, exit: .failed)
+    }
+    guard rename(unfinished, path) == 0 else {
+      throw Failure(
+        "file", "\(path) could not be written: \(String(cString: strerror(errno))).", exit: .failed)
+    }
+  }
+
+  /// A report as JSON; several as a list under `packet`.
+  private static func document(_ reports: [Report]) -> JSONObject {
+    var documents = reports.map(document)
+    guard documents.count > 1 else { return documents.first ?? JSONObject() }
+    var first = documents.removeFirst()
+    first["packet"] = .array(documents.map(JSONValue.object))
+    return first
+  }
+
+  private static func document(_ report: Report) -> JSONObject {
+    [
+      "name": .string(report.name), "title": .string(report.title),
+      "portfolio": .string(report.letterhead),
+      "scope": .array(report.scope.map(JSONValue.string)),
+      "columns": .array(
+        report.columns.map {
+          [
+            "key": .string($0.key), "title": .string($0.title), "kind": .string($0.kind.rawValue),
+          ]
+        }),
+      "rows": .array(report.rows.map { .object(row($0, report.columns)) }),
+      "notes": .array(report.notes.map(JSONValue.string)),
+    ]
+  }
+
+  /// A row: the records and days it stands for, its cells by the columns' keys, and in their order.
+  private static func row(_ row: Report.Row, _ columns: [Report.Column]) -> JSONObject {
+    var object: JSONObject = ["kind": .string(row.kind.rawValue), "depth": .int(row.depth)]
+    for (name, id) in row.reference.ids { object[name] = MonthOptions.id(id) }
+    if let period = row.reference.period {
+      object["period"] = [
+        "from": .string(period.from.description), "to": .string(period.to.description),
+      ]
+    }
+    for (column, cell) in zip(columns, row.cells) { object[column.key] = value(cell) }
+    object["cells"] = .array(row.cells.map(value))
+    return object
+  }
+
+  private static func value(_ cell: Report.Cell) -> JSONValue {
+    switch cell {
+    case .none: .null
+    case .text(let text): .string(text)
+    case .money(let amount): .money(amount)
+    case .percent(let percent): .string(percent.description)
+    case .date(let date): .string(date.description)
+    case .count(let count): .int(count)
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import Domain
+import FoundationEssentials
+import Glibc
+import Sandbox
+import Testing
+
+/// What only a terminal shows: sizes, colours, bytes, time, the clipboard, the settings' file.
+@Suite("The screen in a terminal", .serialized)
+struct ScreenInTerminalTests {
+  /// A store with a small portfolio, made once.
+  private static let seeded: [String: String] = {
+    let home = "/tmp/rentbook-seeded-\(getpid())"
+    let today = CalendarDate(daysSince1970: 20_700)
+    let buildium = SandboxBuildium(
+      Portfolio(PortfolioOptions(properties: 4, units: 12, months: 3, seed: 1, today: today)))
+    let airtable = SandboxAirtable()
+    guard let first = try? buildium.start(), let second = try? airtable.start() else { return [:] }
+    defer {
+      first.stop()
+      second.stop()
+    }
+    let environment = [
+      "RENTBOOK_HOME": home, "RENTBOOK_BUILDIUM_URL": first.url,
+      "RENTBOOK_BUILDIUM_CLIENT_ID": buildium.options.clientId,
+      "RENTBOOK_BUILDIUM_CLIENT_SECRET": buildium.options.clientSecret,
+      "RENTBOOK_AIRTABLE_URL": second.url, "RENTBOOK_AIRTABLE_TOKEN": airtable.options.token,
+      "RENTBOOK_AIRTABLE_BASE": airtable.options.baseID, "RENTBOOK_BUILDIUM_RATE": "10",
+    ]
+    _ = try? Command.run(["airtable", "setup"], environment: environment)
+    _ = try? Command.run(["sync"], environment: environment)
+    return environment
+  }()
+
+  private func open(
+    _ arguments: [String] = [], rows: Int = 24, columns: Int = 80,
+    environment: [String: String] = [:]
+  ) throws -> PseudoTerminal {
+    let terminal = try PseudoTerminal(
+      ["screen"] + arguments, environment: Self.seeded.merging(environment) { $1 }, rows: rows,
+      columns: columns)
+    try terminal.wait(for: "Transactions")
+    return terminal
+  }
+
+  private func end(_ terminal: PseudoTerminal) throws {
+    terminal.press("q")
+    #expect(try terminal.waitForExit() == 0)
+    #expect(terminal.leftOver() == [])
+  }
+
+  @Test("the Ledger walks from a property to its leases and back")
+  func ledger() throws {
+    let terminal = try open()
+    terminal.press("5")
+    try terminal.wait(for: "Properties  4")
+    terminal.press("\r")
+    try terminal.wait(for: "Properties › ")
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "Properties  4")
+    terminal.press("/zzz")
+    try terminal.wait(for: "0 of 4")
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "Properties  4")
+    try end(terminal)
+  }
+
+  @Test("Esc is answered at once, not after the second that terminals' keys may take")
+  func escape() throws {
+    let terminal = try open()
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    let start = ContinuousClock.now
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "? help")
+    #expect(ContinuousClock.now - start < .milliseconds(900))
+    try end(terminal)
+  }
+
+  @Test("a storm of sizes ends in the right picture, and the smallest do not break it")
+  func resizing() throws {
+    let terminal = try open()
+    for step in 0..<60 {
+      terminal.resize(rows: 1 + step * 7 % 60, columns: 1 + step * 13 % 180)
+    }
+    terminal.resize(rows: 1, columns: 1)
+    terminal.settle()
+    terminal.resize(rows: 10, columns: 40)
+    try terminal.wait(for: "terminal too small (40x10, need 60x20)")
+    terminal.resize(rows: 24, columns: 80)
+    try terminal.wait(for: "? help")
+    try terminal.wait(for: "Rent payments")
+    try end(terminal)
+  }
+
+  @Test("a key sends few bytes, and never clears the screen") func bytes() throws {
+    let terminal = try open()
+    terminal.press("5")
+    try terminal.wait(for: "Properties  4")
+    terminal.settle()
+    _ = terminal.takeOutput()
+    for key in ["j", "j", "k"] {
+      terminal.press(key)
+      terminal.settle(milliseconds: 200)
+      let output = terminal.takeOutput()
+      #expect(!output.isEmpty && output.utf8.count <= 2048, "\(output.utf8.count) bytes")
+      #expect(!output.contains("\u{1B}[2J") && !output.contains("\u{1B}[H\u{1B}[J"))
+    }
+    try end(terminal)
+  }
+
+  @Test("an idle screen uses no processor time") func idle() throws {
+    let home = DemoTests.Home()
+    let terminal = try PseudoTerminal([], environment: ["RENTBOOK_HOME": home.path])
+    try terminal.wait(for: "Nothing is connected yet")
+    terminal.settle(milliseconds: 1000)
+    let before = terminal.processorTicks
+    terminal.settle(milliseconds: 3000)
+    #expect(terminal.processorTicks - before <= 2)
+    try end(terminal)
+  }
+
+  /// Whether the output sets a colour.
+  private func hasColour(_ output: String) -> Bool {
+    output.split(separator: "\u{1B}[").contains { part in
+      guard let end = part.firstIndex(of: "m"),
+        part[..<end].allSatisfy({ $0.isNumber || $0 == ";" })
+      else { return false }
+      let numbers = part[..<end].split(separator: ";").compactMap { Int($0) }
+      return numbers.contains { (30...38).contains($0) || (40...48).contains($0) || $0 >= 90 }
+    }
+  }
+
+  @Test(
+    "colours are drawn or not as asked, and states are words either way",
+    arguments: [
+      ("xterm-256color", "", "auto", true), ("xterm-256color", "1", "auto", false),
+      ("xterm-256color", "1", "always", true), ("xterm-256color", "", "never", false),
+      ("xterm-16color", "", "auto", true), ("linux", "", "auto", true),
+      ("vt100", "", "auto", false),
+    ])
+  func colours(_ term: String, _ noColour: String, _ choice: String, _ wanted: Bool) throws {
+    var environment = ["TERM": term]
+    if !noColour.isEmpty { environment["NO_COLOR"] = noColour }
+    let terminal = try open(["--color", choice], environment: environment)
+    try terminal.wait(for: "in step")
+    #expect(hasColour(terminal.takeOutput()) == wanted)
+    #expect(terminal.screen.text.contains("✓ in step"))
+    try end(terminal)
+  }
+
+  @Test("a terminal that cannot place text is told so") func dumb() throws {
+    let terminal = try PseudoTerminal(
+      ["screen"], environment: Self.seeded.merging(["TERM": "dumb"]) { $1 })
+    try terminal.wait(for: "cannot place text")
+    #expect(try terminal.waitForExit() == 2)
+  }
+
+  @Test("plain letters are drawn where the locale has no others") func ascii() throws {
+    let terminal = try open(environment: ["LANG": "C", "LC_ALL": "C"])
+    try terminal.wait(for: "+ in step")
+    #expect(terminal.screen.text.allSatisfy { $0.isASCII })
+    try end(terminal)
+  }
+
+  @Test("a plain screen has the cursor in sight on the selected row") func plain() throws {
+    let terminal = try open(["--a11y"])
+    try terminal.wait(for: "Owners")
+    terminal.press("j")
+    try terminal.wait("the row is said") {
+      $0.text.split(separator: "\n", omittingEmptySubsequences: false)[22].contains("Owners")
+    }
+    let screen = terminal.screen
+    #expect(screen.modes.contains(25))
+    let lines = screen.text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[screen.cursor.row].contains("Owners"))
+    #expect(!screen.text.contains("─"))
+    try end(terminal)
+  }
+
+  @Test(
+    "a copy goes to the terminal's clipboard, through tmux and screen too",
+    arguments: [
+      (["TERM": "xterm-256color"], "\u{1B}]52;c;"),
+      (["TERM": "tmux-256color", "TMUX": "/tmp/x,1,0"], "\u{1B}Ptmux;\u{1B}\u{1B}]52;c;"),
+      (["TERM": "screen-256color"], "\u{1B}P\u{1B}]52;c;"),
+    ])
+  func clipboard(_ environment: [String: String], _ opening: String) throws {
+    let terminal = try open(environment: environment)
+    terminal.press("5")
+    try terminal.wait(for: "Properties  4")
+    terminal.settle()
+    _ = terminal.takeOutput()
+    terminal.press("yy")
+    try terminal.wait(for: "Copied")
+    #expect(terminal.takeOutput().contains(opening))
+    try end(terminal)
+  }
+
+  @Test("the mouse selects a row, until it is left to the terminal") func mouse() throws {
+    let terminal = try open()
+    #expect(terminal.screen.modes.contains(1000))
+    terminal.press("\u{1B}[<0;10;7M\u{1B}[<0;10;7m")
+    try terminal.wait("the third row is selected") {
+      $0.text.split(separator: "\n", omittingEmptySubsequences: false)[6].hasPrefix("▸")
+    }
+    terminal.press("\u{1B}[24~")
+    try terminal.wait(for: "left to the terminal")
+    #expect(!terminal.screen.modes.contains(1000))
+    try end(terminal)
+  }
+
+  @Test("settings take effect when their file is saved, and a slip in it is told with its line")
+  func settings() throws {
+    let terminal = try open()
+    terminal.settle()
+    let path = (Self.seeded["RENTBOOK_HOME"] ?? "") + "/config/config.json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data("{\n  \"keys\": { \"quit\": \"F9\" },\n  \"theme\": \"light\"\n}\n".utf8)
+      .write(to: URL(fileURLWithPath: path))
+    try terminal.wait(for: "settings were read again")
+    terminal.press("q")
+    try terminal.wait(for: "q does nothing here")
+    try Data("{\n  \"keys\": {\n    \"quit\": \"Hyper-Q\"\n  }\n}\n".utf8)
+      .write(to: URL(fileURLWithPath: path))
+    try terminal.wait(for: "line 3")
+    try end(terminal)
+  }
+
+  @Test("a script of keys runs without a terminal, and prints the pictures it asks for")
+  func script() throws {
+    let path = "/tmp/rentbook-script-\(getpid())"
+    defer { unlink(path) }
+    try Data(
+      "size 100x30\nwait Transactions\n5\nwait Properties  4\nj Enter\nwait Leads to\ndump\n".utf8
+    )
+    .write(to: URL(fileURLWithPath: path))
+    let run = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.output.contains("Properties › "))
+    try Data("Hyper-Q\n".utf8).write(to: URL(fileURLWithPath: path))
+    let wrong = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(wrong.code == 1)
+    #expect(wrong.error.contains("Hyper-Q"))
+  }
+
+  @Test("a read-only screen says so and starts nothing") func readOnly() throws {
+    let terminal = try open(["--read-only"])
+    try terminal.wait(for: "read only")
+    terminal.press("s")
+    try terminal.wait(for: "started with --read-only")
+    try end(terminal)
+  }
+
+  @Test("an editor gets the terminal, and the screen comes back") func editor() throws {
+    let terminal = try open(environment: ["VISUAL": "/bin/true"])
+    terminal.press(":edit-settings\r")
+    try terminal.wait(for: "settings were read again")
+    try terminal.wait(for: "Rent payments")
+    try end(terminal)
+  }
+}
