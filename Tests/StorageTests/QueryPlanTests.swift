@@ -135,6 +135,7 @@ struct QueryPlanTests {
     _ = try state.pair(.airtable, .owners, localID: "1")
     _ = try state.pairs(.airtable, .owners, after: nil, limit: 10)
     _ = try state.editedCount(.airtable, .owners)
+    _ = try state.gonePairs(.airtable, .owners)
     _ = try state.sink(.airtable, .owners, remoteID: "rec1")
     _ = try state.sinkIDs(.airtable, .owners)
     _ = try state.changeInterval(of: key)
