@@ -46,6 +46,12 @@ public enum Message: Sendable {
   case record(RecordDetail?, Ticket)
   /// The answer to ``Effect/searchRecords(_:limit:_:)``, the best first.
   case hits([RecordHit], Ticket)
+  /// The answer to ``Effect/loadBills(_:_:)``.
+  case bills(BillDesk, Ticket)
+  /// The answer to ``Effect/loadBill(_:_:)``; nil when there is no such bill any more.
+  case bill(BillDetail?, Ticket)
+  /// What came of ``Effect/decideBills(_:_:reason:)``, a line for each bill.
+  case billOutcomes([BillTaskOutcome], BillAction)
   /// A question with this ticket could not be answered: why, and what to do.
   case unanswered(Ticket, String, hint: String)
   /// Text an effect made for the clipboard.
@@ -103,6 +109,13 @@ public enum Effect: Sendable, Hashable {
   case loadRecord(RecordReference, Ticket)
   /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
   case searchRecords(String, limit: Int, Ticket)
+  /// Read the bills of a scope; answer with ``Message/bills(_:_:)``, or as above.
+  case loadBills(BillScope, Ticket)
+  /// Read all of one bill, by its id in the store; answer with ``Message/bill(_:_:)``, or as above.
+  case loadBill(String, Ticket)
+  /// Do one thing with several bills, each in a transaction of its own and only if it is still as it
+  /// was seen; answer with ``Message/billOutcomes(_:_:)``.
+  case decideBills([BillTask], BillAction, reason: String)
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
   /// a file is told of by ``Message/effectDone(_:)``.
   case export(ListExport)

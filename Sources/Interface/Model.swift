@@ -6,7 +6,7 @@ public struct Model: Sendable {
   /// The facts that every pane may know.
   public internal(set) var world: World
   /// The panes in the order of their tabs.
-  var panes: [any Pane] = [SyncPane(), LedgerPane(), ActivityPane()]
+  var panes: [any Pane] = [SyncPane(), BillsPane(), LedgerPane(), ActivityPane()]
   var current = 0
   /// What lies over the pane, the topmost last.
   var overlays: [any Layer] = []
@@ -161,7 +161,7 @@ extension Model {
       effects += reload()
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
-    case .list, .record, .hits, .unanswered: break
+    case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes: break
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)

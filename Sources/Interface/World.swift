@@ -79,6 +79,9 @@ public struct World: Sendable {
     if messages.count > Self.messagesMax { messages.removeLast(messages.count - Self.messagesMax) }
   }
 
+  /// The day by the person's clock.
+  var today: CalendarDate { now.adding(milliseconds: Int64(utcOffsetMinutes) * 60_000).date }
+
   var deadLetters: [DeadLetter] { status?.deadLetters ?? [] }
   var jobs: [JobStatus] { status?.jobs ?? [] }
 

@@ -72,6 +72,13 @@ final class ScreenRunner: Sendable {
         }))
   }
 
+  /// Tells the journal how each kind of action is undone.
+  private func registerUndo() {
+    undo.register(BillErrands.kind) { [workspace] payload, isRedo throws(Failure) in
+      try BillErrands.undo(payload, isRedo: isRedo, workspace)
+    }
+  }
+
   private static let undoSetting = "screen.undo"
 
   func exportNumber() -> Int {
@@ -83,6 +90,7 @@ final class ScreenRunner: Sendable {
 
   /// Starts the threads. With `syncing` a synchronization is begun at once.
   func start(syncing: Bool) {
+    registerUndo()
     let news = news
     workspace.store.observe { _ in news.post(()) }
     let workers = [
@@ -153,6 +161,7 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
+    case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.

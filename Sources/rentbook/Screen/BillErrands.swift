@@ -1,0 +1,121 @@
+// What the screen asks about bills: reading the desk, deciding a batch, undoing one.
+import Domain
+import Interface
+import Storage
+
+/// Decisions on bills that were made on the screen.
+enum BillErrands {
+  /// The name of such actions in the undo journal.
+  static let kind = "bills"
+
+  /// Does one thing with each bill, each in a transaction of its own.
+  ///
+  /// - Returns: what came of each, and what takes back what was done.
+  static func decide(
+    _ tasks: [BillTask], _ action: BillAction, reason: String, _ workspace: Workspace
+  ) throws(Failure) -> (outcomes: [BillTaskOutcome], undo: [JSONValue]) {
+    var outcomes: [BillTaskOutcome] = []
+    var undo: [JSONValue] = []
+    for task in tasks {
+      let request = BillRequest(action, reason: reason, expected: task.stamp)
+      let result = try workspace.onStore { store throws(StorageError) in
+        try store.perform(request, on: task.bill, by: workspace.configuration.user)
+      }
+      guard let result else {
+        outcomes.append(BillTaskOutcome(task, isDone: false, "It is not there any more."))
+        continue
+      }
+      outcomes.append(
+        BillTaskOutcome(task, isDone: result.refusal == nil, sentence(result)))
+      if case .perform(let back, let bill, let stamp) = result.undo {
+        undo.append([
+          "action": .string(back.rawValue), "bill": .string(bill), "stamp": .string(stamp),
+          "again": .string(action.rawValue), "reason": .string(reason),
+        ])
+      }
+    }
+    return (outcomes, undo)
+  }
+
+  private static func sentence(_ result: BillResult) -> String {
+    guard let refusal = result.refusal else { return result.sentence }
+    return refusal.hint.isEmpty ? refusal.message : "\(refusal.message). \(refusal.hint)"
+  }
+
+  /// Takes a batch back, or does it again. A bill that was changed since is left alone and named.
+  static func undo(
+    _ payload: JSONValue, isRedo: Bool, _ workspace: Workspace
+  ) throws(Failure) {
+    var problems: [String] = []
+    var count = 0
+    for step in payload.array ?? [] {
+      guard let bill = step["bill"]?.string,
+        let name = step[isRedo ? "again" : "action"]?.string,
+        let action = BillAction(rawValue: name)
+      else { continue }
+      count += 1
+      let request = BillRequest(
+        action, reason: step["reason"]?.string ?? "",
+        expected: isRedo ? nil : step["stamp"]?.string)
+      let result = try workspace.onStore { store throws(StorageError) in
+        try store.perform(request, on: bill, by: workspace.configuration.user)
+      }
+      if let refusal = result?.refusal { problems.append(refusal.message) }
+      if result == nil { problems.append("it is not there any more") }
+    }
+    if let first = problems.first {
+      throw Failure(
+        "refused", "\(problems.count) of \(count) stayed as they are: \(first).", exit: .failed)
+    }
+  }
+}
+
+extension ScreenRunner {
+  /// Carries out an effect about bills.
+  func carryOutBills(_ effect: Effect) {
+    let (workspace, post) = (workspace, post)
+    switch effect {
+    case .loadBills(let scope, let ticket):
+      answer(ticket) { () throws(Failure) in
+        let desk = try workspace.onStore { store throws(StorageError) in
+          BillDesk(
+            scope, of: try store.bills(asOf: store.today),
+            for: try store.actor(workspace.configuration.user))
+        }
+        return .bills(desk, ticket)
+      }
+    case .loadBill(let id, let ticket):
+      answer(ticket) { () throws(Failure) in
+        .bill(
+          try workspace.onStore { store throws(StorageError) in
+            try store.bill(id, asOf: store.today)
+          }, ticket)
+      }
+    case .decideBills(let tasks, let action, let reason):
+      errand { [undo] () throws(Failure) in
+        let (outcomes, steps) = try BillErrands.decide(tasks, action, reason: reason, workspace)
+        if !steps.isEmpty {
+          let noun = steps.count == 1 ? "bill" : "bills"
+          try undo.record(
+            UndoJournal.Entry(
+              title: "\(action.rawValue) \(steps.count) \(noun)", kind: BillErrands.kind,
+              payload: .array(steps)))
+          post(.undoable(try undo.undoable()))
+        }
+        post(.billOutcomes(outcomes, action))
+      }
+    default: break
+    }
+  }
+
+  /// Answers a question in turn; one that cannot be answered is told as such to who asked.
+  private func answer(
+    _ ticket: Ticket, _ body: @escaping @Sendable () throws(Failure) -> Message
+  ) {
+    errand { [post] () throws(Failure) in
+      do throws(Failure) { post(try body()) } catch {
+        post(.unanswered(ticket, error.message, hint: error.hint))
+      }
+    }
+  }
+}

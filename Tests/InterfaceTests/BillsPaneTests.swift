@@ -1,0 +1,159 @@
+import Domain
+import Terminal
+import Testing
+
+@testable import Interface
+
+/// Bills of a made-up portfolio, and sessions that look at them.
+enum BillSample {
+  static let ann = Actor(
+    name: "ann", role: .accountant, approvalLimit: Money(minorUnits: 5_000_00))
+
+  static func row(
+    _ number: Int, _ state: BillState = .pendingApproval, total: Int64 = 480_00,
+    due: String = "2026-10-28", by submitter: String = "bob"
+  ) -> BillRow {
+    let amount = Money(minorUnits: total)
+    var facts = BillFacts(state: state, stamp: "s\(number)", total: amount)
+    (facts.linesTotal, facts.lineCount, facts.hasVendor) = (amount, 1, true)
+    (facts.date, facts.dueDate) = (CalendarDate("2026-10-21"), CalendarDate(due))
+    (facts.submittedBy, facts.isPosted) = (submitter, true)
+    func named(_ name: String) -> NamedRecord {
+      NamedRecord(localID: name, buildiumID: nil, name: name)
+    }
+    return BillRow(
+      localID: "b\(number)", buildiumID: 88_000 + number, property: named("Maple Court"),
+      vendor: named("Reyes Plumbing \(number)"), date: facts.date, dueDate: facts.dueDate,
+      reference: "INV-\(number)", memo: "leak under the sink", accounts: "6110 Plumbing",
+      payable: PayableFacts(
+        total: amount, date: facts.date, dueDate: facts.dueDate, isPosted: true),
+      asOf: CalendarDate("2026-10-31") ?? CalendarDate(daysSince1970: 0), facts: facts,
+      policy: BillPolicy(), reversedBy: nil, reverses: nil, submittedAt: nil, isRecurring: false,
+      isToBeReconciled: false)
+  }
+
+  /// A session on the pane, with the bills there.
+  static func session(
+    _ rows: [BillRow], columns: Int = 100, lines: Int = 28, isReadOnly: Bool = false
+  ) -> Session {
+    var session = Session(columns: columns, rows: lines, isReadOnly: isReadOnly)
+    session.press("3")
+    answer(&session, rows)
+    return session
+  }
+
+  /// Answers what the pane asked last.
+  static func answer(_ session: inout Session, _ rows: [BillRow]) {
+    for effect in session.takeEffects() {
+      switch effect {
+      case .loadBills(let scope, let ticket):
+        session.send(.bills(BillDesk(scope, of: rows, for: ann), ticket))
+      case .loadBill(let id, let ticket):
+        let detail = rows.first { $0.localID == id }.map {
+          BillDetail(
+            row: $0, lines: [], applications: [], history: [], source: nil, duplicates: [],
+            reconciling: [], schedule: nil)
+        }
+        session.send(.bill(detail, ticket))
+      default: break
+      }
+    }
+  }
+
+  static func decisions(_ effects: [Effect]) -> [(
+    bills: [String], action: BillAction, reason: String
+  )] {
+    effects.compactMap { effect in
+      guard case .decideBills(let tasks, let action, let reason) = effect else { return nil }
+      return (tasks.map(\.bill), action, reason)
+    }
+  }
+}
+
+@Suite("The Bills pane") struct BillsPaneTests {
+  @Test("it opens on what waits for me and says how much that is")
+  func waiting() {
+    let session = BillSample.session([
+      BillSample.row(1), BillSample.row(2, .draft), BillSample.row(3, by: "ann"),
+      BillSample.row(4, total: 9_850_00),
+    ])
+    let text = session.screen
+    #expect(text.contains("Bills waiting for me"))
+    #expect(text.contains("Reyes Plumbing 1") && !text.contains("Reyes Plumbing 2"))
+    #expect(!text.contains("Reyes Plumbing 3"), "nobody approves what they submitted")
+    #expect(text.contains("2026-10-28 late"))
+  }
+
+  @Test("one bill is approved by one key, and goes out as it was seen")
+  func approve() {
+    var session = BillSample.session([BillSample.row(1), BillSample.row(2)])
+    session.press("j a")
+    let decided = BillSample.decisions(session.takeEffects())
+    #expect(decided.map(\.bills) == [["b2"]] && decided.first?.action == .approve)
+  }
+
+  @Test("a batch asks with its count and total, and Cancel stands out first")
+  func batch() {
+    var session = BillSample.session((1...3).map { BillSample.row($0) })
+    session.press("* a")
+    #expect(session.screen.contains("Approve 3 bills?") && session.screen.contains("1,440.00"))
+    session.press("Enter")
+    #expect(BillSample.decisions(session.takeEffects()).isEmpty)
+    session.press("a y")
+    #expect(BillSample.decisions(session.takeEffects()).map(\.bills) == [["b1", "b2", "b3"]])
+  }
+
+  @Test("a rejection needs a reason")
+  func reason() {
+    var session = BillSample.session([BillSample.row(1)])
+    session.press("r Enter")
+    #expect(session.screen.contains("A reason is needed"))
+    session.type("wrong property")
+    session.press("Enter")
+    let decided = BillSample.decisions(session.takeEffects())
+    #expect(decided.map(\.reason) == ["wrong property"] && decided.first?.action == .reject)
+  }
+
+  @Test("what could not be done stays marked, and its reason is shown")
+  func failed() {
+    let rows = (1...3).map { BillSample.row($0) }
+    var session = BillSample.session(rows)
+    session.press("* a y")
+    _ = session.takeEffects()
+    session.send(
+      .billOutcomes(
+        rows.enumerated().map { index, row in
+          BillTaskOutcome(
+            BillTask(row), isDone: index > 0,
+            index > 0 ? "It was approved." : "changed since it was shown")
+        }, .approve))
+    #expect(session.screen.contains("changed since it was shown"))
+    session.press("Esc")
+    session.pass(seconds: 2)
+    BillSample.answer(&session, rows)
+    #expect(session.screen.contains("marked 1"))
+  }
+
+  @Test("a key that does nothing says why")
+  func reasons() {
+    var session = BillSample.session([BillSample.row(1)])
+    session.press("S")
+    #expect(session.screen.contains("Bill 88001"))
+    var empty = BillSample.session([BillSample.row(2, .draft)])
+    #expect(empty.screen.contains("Nothing waits for you."))
+    empty.press("a")
+    #expect(BillSample.decisions(empty.takeEffects()).isEmpty)
+    var reader = BillSample.session([BillSample.row(1)], isReadOnly: true)
+    reader.press("a")
+    #expect(BillSample.decisions(reader.takeEffects()).isEmpty)
+  }
+
+  @Test("the filter takes words, and marks it hides are told of")
+  func filter() {
+    var session = BillSample.session((1...3).map { BillSample.row($0) })
+    session.press("* /")
+    session.type("INV-2")
+    session.press("Enter a")
+    #expect(session.screen.contains("2 by the current filter"))
+  }
+}
