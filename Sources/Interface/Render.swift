@@ -110,7 +110,10 @@ extension Model {
   private func drawKeys(on frame: inout Frame, row: Int) {
     let isTyping = overlays.last?.isTyping ?? panes[current].isTyping
     var choices = topChoices().filter { $0.isInFooter && $0.reason == nil }
-    if isTyping, overlays.isEmpty || !(overlays.last is ChoicePicker) {
+    let isAnswer =
+      overlays.last is ChoicePicker || overlays.last is ReasonPrompt
+      || overlays.last is Confirmation
+    if isTyping, !isAnswer {
       let keep = Choice(
         keys: [.enter], action: .filter, label: "keep the filter", help: "", isInFooter: true)
       let end = Choice(
