@@ -18,11 +18,11 @@ struct CloseChecklist: Layer {
       Binding([.enter], .open, "open", "Shows what a check found, then opens the record."),
       Binding(
         [.character("O")], .overrideGate, "override",
-        "Goes on in spite of a check, with a reason that is kept.", writes: true
+        "Goes on in spite of a check, with a reason.", writes: true
       ) { list, _ in list.overrideReason },
       Binding(
         [.character("F")], .finalize, "finalise",
-        "Makes the month final: figures are kept, draws declared, the month locked.", writes: true
+        "Makes the month final: figures kept, draws declared.", writes: true
       ) { list, _ in list.finalizeReason },
       Binding(
         [.character("R")], .reopen, "reopen", "Opens a final month again, with a reason.",
@@ -116,7 +116,15 @@ struct CloseChecklist: Layer {
   }
 
   mutating func settle(in area: Area, _ world: World) -> [Reaction] {
-    list.settle(rows.map(\.id), height: listArea(area).rows)
+    let ids = rows.map(\.id)
+    let height = listArea(area).rows
+    // It opens on what holds the month up.
+    if list.selected == nil, let first = sheet?.holding.first,
+      let row = ids.firstIndex(of: first.kind.rawValue)
+    {
+      list.select(row: row, ids, height: height)
+    }
+    list.settle(ids, height: height)
     return []
   }
 

@@ -19,6 +19,7 @@ extension MonthSheet {
       self = figures.entries(property, kind, account: account)
     }
     isEmpty = ledger.lines.count == 0
+    if isEmpty { (lines, notes) = ([], []) }
   }
 
   /// The last month anything was posted in, of those that have begun.
@@ -29,7 +30,7 @@ extension MonthSheet {
   }
 
   /// More transactions than anybody reads through; a filter or an account narrows them.
-  static let entriesMax = 20_000
+  static let entriesMax = 5000
 }
 
 private struct MonthFigures {
@@ -122,8 +123,12 @@ private struct MonthFigures {
     line?.steps = words.flatMap { $0.steps(showsPeriod: rows.count > 1) }
   }
 
+  /// Tells what counts nowhere although it may belong to a property. The company's own transactions
+  /// change no property's figure.
   private func noteQuarantined(_ sheet: inout MonthSheet) {
-    let count = ledger.quarantined.count
+    let count = ledger.quarantined.count {
+      !$0.properties.isEmpty || !PostingRule.isKnown(transactionType: $0.type)
+    }
     guard count > 0 else { return }
     sheet.notes.append(
       "\(Words.count(count, "transaction")) of unknown meaning \(count == 1 ? "counts" : "count")"

@@ -89,16 +89,16 @@ struct MonthPane: Pane {
         guard let line = pane.selectedLine else { return "There is nothing to open." }
         return line.lead == nil ? "This line leads nowhere." : nil
       },
-      Binding([.character("<")], .earlier, "month", "Goes one month back."),
+      Binding([.character("<")], .earlier, "earlier", "Goes one month back."),
       Binding([.character(">")], .later, "later", "Goes one month on."),
       Binding(
+        [.character("c")], .closeMonth, "close",
+        "Opens the month's checklist, to finalise or reopen it."),
+      Binding(
         [.character("=")], .compare, "compare",
-        "Compares with the months before, the same a year ago, or nothing."),
+        "Compares with the time before, a year ago, or nothing."),
       Binding([.character("t")], .basis, "basis", "Changes between cash and accrual."),
       Binding([.character("o")], .byOwner, "by owner", "Shows owners, or properties again."),
-      Binding(
-        [.character("c")], .closeMonth, "close",
-        "Opens the month's checklist, to finalise it or open it again."),
       Binding([.character("/")], .filter, "filter", "Shows only lines with the words typed."),
       Binding([.character("e")], .export, "export", "Writes what is shown to a file.") { pane, _ in
         pane.lines.isEmpty ? "There is nothing to write." : nil

@@ -27,7 +27,7 @@ struct MonthLayout {
     // Without title, heads, sum, rule and the line about the close.
     let left = area.rows - 5
     let wanted = pane.stepLines(width: area.columns - 2).count
-    let steps = max(0, min(wanted, max(2, area.rows / 3), Self.stepsMax, left - Self.rowsMin))
+    let steps = max(0, min(wanted, max(2, area.rows / 4), Self.stepsMax, left - Self.rowsMin))
     rows = line(area.row + 2, left - steps)
     total = line(rows.endRow)
     rule = line(total.endRow)
