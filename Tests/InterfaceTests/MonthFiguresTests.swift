@@ -132,7 +132,7 @@ import Testing
     let ledger = FakeMonths.portfolio
     for (today, month) in [
       ("2026-12-24", "2026-10"), ("2026-10-31", "2026-10"), ("2026-08-02", "2026-07"),
-      ("2026-08-20", "2026-08"),
+      ("2026-08-20", "2026-08"), ("2001-01-01", "2025-09"),
     ] {
       let sheet = MonthSheet(
         ledger, draws: DrawCalculation(ledger),

@@ -176,9 +176,8 @@ struct CloseChecklist: Layer {
     guard let sheet else { return [] }
     var dialog = Confirmation(
       "Finalise \(Words.month(month))?",
-      "The figures are kept as version \(sheet.version + 1), the draws are declared, the month is"
-        + " locked, and the results go to Airtable with the next sync. R opens it again, with a"
-        + " reason.",
+      "Figures are kept as version \(sheet.version + 1), draws declared, the month locked; the results"
+        + " go to Airtable with the next sync. R opens it again.",
       accept: "Finalise",
       reactions: [.effect(.finalizeMonth(month, inputsHash: sheet.inputsHash))])
     dialog.facts = [
@@ -187,7 +186,7 @@ struct CloseChecklist: Layer {
       .init(name: "NOI, cash", value: Words.money(sheet.noi)),
       .init(name: "Draws", value: Words.money(sheet.draws)),
     ]
-    let overridden = sheet.gates.count { $0.overriddenBy != nil }
+    let overridden = sheet.gates.count { !$0.passes && $0.overriddenBy != nil }
     if overridden > 0 {
       dialog.facts.append(
         .init(
@@ -281,19 +280,19 @@ struct CloseChecklist: Layer {
   /// A check in two words, after the number of rows it found.
   static func short(_ kind: CloseGate.Kind) -> String {
     switch kind {
-    case .unsynced: "not pulled"
+    case .unsynced: "to pull"
     case .conflicts: "in conflict"
     case .deadLetters: "given up"
     case .quarantined: "of unknown meaning"
     case .unbalanced: "out of balance"
-    case .uncategorised: "accounts unclassed"
-    case .tieOut: "do not tie out"
-    case .ownership: "shares wrong"
-    case .pendingBills: "bills unapproved"
-    case .missingRent: "rents not charged"
-    case .negativeCash: "cash below zero"
-    case .depositsCovered: "deposits uncovered"
-    case .earlierMonths: "months out of order"
+    case .uncategorised: "without a class"
+    case .tieOut: "not tied out"
+    case .ownership: "without right shares"
+    case .pendingBills: "to approve"
+    case .missingRent: "without rent"
+    case .negativeCash: "below zero"
+    case .depositsCovered: "short of deposits"
+    case .earlierMonths: "out of order"
     }
   }
 }

@@ -22,10 +22,11 @@ extension MonthSheet {
     if isEmpty { (lines, notes) = ([], []) }
   }
 
-  /// The last month anything was posted in, of those that have begun.
+  /// The last month anything was posted in, of those that have begun; else the first.
   private static func latest(_ ledger: LedgerSnapshot, today: CalendarDate) -> CalendarMonth {
     let today = Int32(today.daysSince1970)
-    let last = ledger.lines.day.lazy.filter { $0 <= today }.max() ?? today
+    let days = ledger.lines.day
+    let last = days.lazy.filter { $0 <= today }.max() ?? days.min() ?? today
     return CalendarMonth(containing: CalendarDate(daysSince1970: Int(last)))
   }
 
