@@ -67,7 +67,7 @@ struct MonthScreenTests {
     terminal.press("\u{1B}")
     try terminal.wait(for: "Operating expenses")
     terminal.press("\u{1B}")
-    try terminal.wait(for: "1 to approve", seconds: 60)
+    try terminal.wait(for: " to approve", seconds: 60)
     terminal.press("c")
     try terminal.wait(for: "1 check to settle")
     terminal.press("O")

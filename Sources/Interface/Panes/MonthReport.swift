@@ -15,7 +15,7 @@ extension MonthPane {
     if !compared.isEmpty {
       columns += [
         Report.Column(Words.shortSpan(compared), .money, key: "compared"),
-        Report.Column("Change", .money), Report.Column("%", key: "percent"),
+        Report.Column("Change", .money), Report.Column("%", .percent, key: "percent"),
       ]
     }
     if hasDraw { columns.append(Report.Column("Draw", .money)) }
@@ -35,7 +35,9 @@ extension MonthPane {
       if !compared.isEmpty {
         cells += [
           .money(line.before), .money(line.change),
-          .optional(Words.change(from: line.before, to: line.now)),
+          Words.changeTenths(from: line.before, to: line.now).map {
+            .percent(Percent(units: Int64($0) * Percent.unitsPerPercent / 10))
+          } ?? .none,
         ]
       }
       if hasDraw { cells.append(line.draw.map(Report.Cell.money) ?? .none) }

@@ -25,17 +25,24 @@ extension Words {
     return list.count == 1 ? name : "\(list.count) mo to \(name)"
   }
 
-  /// How much a figure changed, in tenths of a per cent of what it was before: `1.6`. A change of
-  /// sign has no percentage: `▲` or `▼`. Empty where there was nothing before.
-  static func change(from before: Money, to now: Money) -> String {
-    guard before != .zero else { return "" }
-    if (before < .zero) != (now < .zero), now != .zero { return now < before ? "▼" : "▲" }
+  /// How much a figure changed, in tenths of a per cent of what it was before; nil where it was
+  /// nothing, changed its sign, or became more than a thousand times as much.
+  static func changeTenths(from before: Money, to now: Money) -> Int? {
+    guard before != .zero, now == .zero || (before < .zero) == (now < .zero) else { return nil }
     let base = Int128(before.minorUnits.magnitude)
     let change = Int128(now.minorUnits) - Int128(before.minorUnits)
     let tenths = (change.magnitude * 1000 + base.magnitude / 2) / base.magnitude
-    guard tenths <= 99_999 else { return change < 0 ? "▼" : "▲" }
-    let sign = change < 0 && tenths > 0 ? "−" : ""
-    return "\(sign)\(number(Int(tenths / 10))).\(tenths % 10)"
+    guard tenths <= 999_999 else { return nil }
+    return change < 0 ? -Int(tenths) : Int(tenths)
+  }
+
+  /// The same in words: `1.6`. Where it has no percentage: `▲` or `▼`; empty where there was nothing
+  /// before.
+  static func change(from before: Money, to now: Money) -> String {
+    if before == .zero { return "" }
+    guard let tenths = changeTenths(from: before, to: now) else { return now < before ? "▼" : "▲" }
+    let magnitude = Int(tenths.magnitude)
+    return "\(tenths < 0 ? "−" : "")\(number(magnitude / 10)).\(magnitude % 10)"
   }
 
   /// A chart of one column a month: from zero, or the lowest where that is below, to the highest. Of

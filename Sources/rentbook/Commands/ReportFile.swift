@@ -39,7 +39,8 @@ enum ReportFile {
     } catch {
       throw Failure("file", error.description, exit: .failed)
     }
-    guard rename(unfinished, path) == 0 else {
+    // Tenants' data: for the user alone.
+    guard chmod(unfinished, 0o600) == 0, rename(unfinished, path) == 0 else {
       throw Failure(
         "file", "\(path) could not be written: \(String(cString: strerror(errno))).", exit: .failed)
     }
