@@ -105,6 +105,19 @@ import Testing
         == draws.reduce(Money.zero) { $0 + $1.draw })
   }
 
+  @Test("of an owner who bought within a month are those of the days from then on")
+  func sale() throws {
+    let query = MonthQuery(last: FakeMonths.month("2026-10"))
+    let part = sheet(FakeMonths.portfolio, query, .owner("203"))
+    let alder = try #require(part.lines.first)
+    #expect(part.lines.count == 1 && alder.title == "Alder House")
+    let days = Period(from: FakeMonths.day("2026-10-10"), to: FakeMonths.day("2026-10-31"))
+    #expect(
+      alder.now == FakeMonths.portfolio.figures(property: 2, period: days, basis: .cash).noi)
+    #expect(alder.steps.contains { $0.contains("Pier Trust") })
+    #expect(!alder.steps.contains { $0.contains("Hanna Ito") })
+  }
+
   @Test("of a draw are told step by step, so that they can be added up by hand") func steps() throws
   {
     let query = MonthQuery(last: FakeMonths.month("2026-10"))

@@ -192,7 +192,7 @@ private struct MonthFigures {
   func owner(_ id: String?) -> MonthSheet {
     let owner = id.flatMap { ledger.owner($0) }
     var sheet = MonthSheet(
-      query, .owner(id), owner.map { ledger.owners[$0].name } ?? "no owner known")
+      query, .owner(id), owner.map { "part of \(ledger.owners[$0].name)" } ?? "no owner known")
     sheet.isGone = id != nil && owner == nil
     let rows = ledger.noi(months: months, basis: query.basis)
     let (parts, problems) = ledger.ownerNOI(of: rows)
@@ -210,11 +210,13 @@ private struct MonthFigures {
         lines[part.property] = line
       }
       for (property, rows) in drawRows() {
-        let own = rows.flatMap(\.owners).filter { $0.owner == owner }
-        guard !own.isEmpty else { continue }
+        // Of a month that is cut by a sale only the days of this owner.
+        let rows = rows.filter { $0.owners.contains { $0.owner == owner } }
+        guard !rows.isEmpty else { continue }
         var part = Optional(line(property))
         describe(rows, &part)
-        part?.draw = own.reduce(Money.zero) { $0 + $1.amount }
+        part?.draw = rows.flatMap(\.owners).filter { $0.owner == owner }
+          .reduce(Money.zero) { $0 + $1.amount }
         lines[property] = part
       }
       sheet.notes.append("The owner's part of each property; Enter opens the whole property.")
