@@ -56,7 +56,7 @@ let package = Package(
     target("Sync", ["Domain", "Background", "Vault", "Storage"]),
     target("Providers", ["Domain", "Background", "HTTP", "Sync"]),
     target("Sandbox", ["Domain", "Background", "WebServer", "Vault"]),
-    target("Interface", ["Domain", "Terminal"]),
+    target("Interface", ["Domain", "Reports", "Terminal"]),
     .executableTarget(
       name: "rentbook",
       dependencies: [
@@ -104,7 +104,7 @@ let package = Package(
       path: "Tests/SandboxTests/Airtable", swiftSettings: strict),
     tests("TerminalTests", ["Terminal"]),
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
-    tests("InterfaceTests", ["Interface", "Terminal", "Domain"]),
+    tests("InterfaceTests", ["Interface", "Reports", "Terminal", "Domain"]),
     tests(
       "AppTests", ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal"]),
   ],

@@ -1,4 +1,5 @@
 import Domain
+import Reports
 import Terminal
 
 /// Everything that can happen to the screen: keys, answers, news. The only way its model changes.
@@ -54,6 +55,10 @@ public enum Message: Sendable {
   case billOutcomes([BillTaskOutcome], BillAction)
   /// A question with this ticket could not be answered: why, and what to do.
   case unanswered(Ticket, String, hint: String)
+  /// The answer to ``Effect/loadMonth(_:_:)``.
+  case month(MonthSheet, Ticket)
+  /// The answer to ``Effect/loadClose(_:_:)``.
+  case close(CloseSheet, Ticket)
   /// Text an effect made for the clipboard.
   case copyReady(String)
 
@@ -119,6 +124,19 @@ public enum Effect: Sendable, Hashable {
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
   /// a file is told of by ``Message/effectDone(_:)``.
   case export(ListExport)
+  /// Work out figures of months; answer with ``Message/month(_:_:)``, or as above.
+  case loadMonth(MonthQuestion, Ticket)
+  /// Check a month; answer with ``Message/close(_:_:)``, or as above.
+  case loadClose(CalendarMonth, Ticket)
+  /// Go on with a month in spite of a check; answered, as the two that follow, by
+  /// ``Message/effectDone(_:)``.
+  case overrideGate(CloseGate.Kind, CalendarMonth, reason: String)
+  /// Make a month final, if its figures are still those with this hash.
+  case finalizeMonth(CalendarMonth, inputsHash: String)
+  /// Open a final month again.
+  case reopenMonth(CalendarMonth, reason: String)
+  /// Write a report to a file whose name begins so; answer with ``Message/effectDone(_:)``.
+  case exportReport(Report, ReportFormat, file: String)
   /// Undo the last local action, or do the last undone one again; answer with
   /// ``Message/undone(_:)``.
   case undo

@@ -6,7 +6,9 @@ public struct Model: Sendable {
   /// The facts that every pane may know.
   public internal(set) var world: World
   /// The panes in the order of their tabs.
-  var panes: [any Pane] = [SyncPane(), BillsPane(), LedgerPane(), ActivityPane()]
+  var panes: [any Pane] = [
+    SyncPane(), BillsPane(), MonthPane(), LedgerPane(), ActivityPane(),
+  ]
   var current = 0
   /// What lies over the pane, the topmost last.
   var overlays: [any Layer] = []
@@ -93,7 +95,8 @@ public struct Model: Sendable {
     let over =
       Detail.bindings.map(\.action) + MessageLog.bindings.map(\.action)
       + PlanView.bindings.map(\.action) + Confirmation.bindings.map(\.action)
-      + ChoicePicker.bindings.map(\.action)
+      + ChoicePicker.bindings.map(\.action) + CloseChecklist.bindings.map(\.action)
+      + ReasonPrompt.bindings.map(\.action)
     var known = Set(shell.map(\.action) + over)
     for layer in layers {
       var taken: [Key: Action] = [:]
@@ -161,7 +164,7 @@ extension Model {
       effects += reload()
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
-    case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes: break
+    case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close: break
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)

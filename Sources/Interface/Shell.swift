@@ -43,7 +43,8 @@ extension Model {
   ]
 
   private static func goTo(_ pane: any Pane) -> Action {
-    Action("go-to-" + type(of: pane).title.lowercased().replacing(" ", with: "-"))
+    let words = type(of: pane).title.lowercased().split { !$0.isLetter }
+    return Action("go-to-" + words.joined(separator: "-"))
   }
 
   func shellChoices() -> [Choice] {

@@ -12,6 +12,8 @@ struct Session {
   private(set) var effects: [Effect] = []
   /// Answers what is asked about lists and records; such effects are not among those above.
   var lists: FakeLists
+  /// Answers what is asked about months.
+  var months = FakeMonths()
   /// Answers that are kept back.
   private(set) var late: [Message] = []
 
@@ -52,7 +54,7 @@ struct Session {
 
   private mutating func take(_ new: [Effect]) {
     for effect in new {
-      guard let answer = lists.answer(effect) else {
+      guard let answer = lists.answer(effect) ?? months.answer(effect) else {
         effects.append(effect)
         continue
       }

@@ -52,7 +52,7 @@ struct TidyTests {
     "Sync": ["Domain", "Background", "Vault", "Storage"],
     "Providers": ["Domain", "Background", "HTTP", "Sync"],
     "Sandbox": ["Domain", "Background", "WebServer", "Vault"],
-    "Interface": ["Domain", "Terminal"],
+    "Interface": ["Domain", "Reports", "Terminal"],
     "rentbook": [
       "Domain", "Background", "Terminal", "NcursesTerminal", "Vault", "HTTP", "Storage", "Sync",
       "Providers", "Reports", "Documents", "Sandbox", "WebServer", "Interface",

@@ -93,7 +93,8 @@ enum Words {
     return "\(months[date.month - 1]) \(date.year)"
   }
 
-  private static let months = [
+  /// The months' names, in order.
+  static let months = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
   ]

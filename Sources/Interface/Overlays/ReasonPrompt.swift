@@ -1,72 +1,67 @@
 import Domain
 import Terminal
 
-/// Asks why something is done, before it is: a line of text that must not be empty.
+/// Asks for a reason, one line, before something that is kept with it.
 struct ReasonPrompt: Layer {
-  /// What is about to be done: `Reject 3 bills`.
-  var title: String
-  /// What the reason is for.
-  var hint: String
-  /// What is wanted with the reason that was typed.
-  var accepted: @Sendable (String) -> [Reaction]
-  private(set) var text = TextField(text: "", isActive: true)
+  /// What will be done, as a question.
+  let question: String
+  /// What a reader should know before that.
+  let consequence: String
+  /// What is wanted, with the reason.
+  let reactions: @Sendable (String) -> [Reaction]
+  private var field = TextField(text: "", isActive: true)
 
   init(
-    _ title: String, hint: String, accepted: @escaping @Sendable (String) -> [Reaction]
+    _ question: String, _ consequence: String,
+    reactions: @escaping @Sendable (String) -> [Reaction]
   ) {
-    (self.title, self.hint, self.accepted) = (title, hint, accepted)
+    (self.question, self.consequence, self.reactions) = (question, consequence, reactions)
   }
 
   static let bindings: [Binding<ReasonPrompt>] = [
-    Binding([.enter], .accept, "go on", "Goes on with this reason.") { prompt, _ in
-      prompt.reason.isEmpty ? "A reason is needed; Esc leaves all as it is." : nil
+    Binding([.enter], .accept, "do it", "Does it, with the reason that was typed.") { prompt, _ in
+      prompt.reason.isEmpty ? "Type a reason first: it is kept. Esc leaves all as it is." : nil
     },
-    Binding([.escape], .back, "cancel", "Leaves all as it is."),
+    Binding([.escape], .back, "leave it", "Leaves all as it is."),
   ]
+
+  /// What was typed, with one blank between words.
+  private var reason: String { field.text.split(separator: " ").joined(separator: " ") }
 
   var isTyping: Bool { true }
 
-  private var reason: String {
-    String(text.text.drop { $0 == " " })
-  }
-
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? {
-    switch text.take(key) {
-    case .changed: return []
-    // Enter and Esc are bindings, so that the footer and the help show them.
-    case .accepted, .cancelled, nil: return nil
-    }
+    guard key != .enter, key != .escape else { return nil }
+    return field.take(key) == .changed ? [] : nil
   }
 
   mutating func perform(_ action: Action, _ world: World) -> [Reaction] {
-    action == .accept ? [.close] + accepted(reason) : [.close]
+    action == .accept ? [.close] + reactions(reason) : [.close]
   }
 
   func draw(on frame: inout Frame, in area: Area, _ world: World) {
-    let width = min(70, area.columns)
-    let lines = TextWidth.wrapped(hint, to: max(1, width - 4))
-    let rows = min(area.rows, lines.count + 6)
-    let box = Area(
-      row: area.row + (area.rows - rows) / 2, column: area.column + (area.columns - width) / 2,
-      rows: rows, columns: width)
-    frame.fill(box)
-    frame.rule(row: box.row, in: box)
-    frame.rule(row: box.endRow - 1, in: box)
-    let inner = max(1, box.columns - 4)
-    frame.put(
-      [Piece(title, .heading)], row: box.row + 1, column: box.column + 2, width: inner)
-    for (index, line) in lines.enumerated() where box.row + 2 + index < box.endRow - 2 {
-      frame.put([Piece(line)], row: box.row + 2 + index, column: box.column + 2, width: inner)
+    frame.fill(area)
+    let width = max(1, area.columns - 2)
+    var row = area.row
+    for line in TextWidth.wrapped(question, to: width) where row < area.endRow {
+      frame.put(line, row: row, column: area.column + 1, style: .heading)
+      row += 1
     }
-    // The end of what is typed is what a person looks at.
-    var shown = text.text
-    while TextWidth.columns(shown) > inner - 10, !shown.isEmpty { shown.removeFirst() }
-    let row = box.endRow - 3
+    for line in TextWidth.wrapped(consequence, to: width) where row + 1 < area.endRow {
+      frame.put(line, row: row + 1, column: area.column + 1)
+      row += 1
+    }
+    let at = min(row + 2, area.endRow - 1)
+    let label = "Reason: "
+    // The end of a long reason stays in sight.
+    let room = max(1, width - label.count - 1)
+    var shown = field.text
+    while TextWidth.columns(shown) > room { shown.removeFirst() }
     frame.put(
-      [Piece("Reason: "), Piece(shown + "_", .field)], row: row, column: box.column + 2,
-      width: inner)
+      [Piece(label), Piece(shown + "_", .field)], row: at, column: area.column + 1, width: width)
     (frame.cursorRow, frame.cursorColumn) = (
-      row, min(box.endColumn - 1, box.column + 10 + TextWidth.columns(shown))
+      at, area.column + 1 + label.count + TextWidth.columns(shown)
     )
+    frame.showsCursor = true
   }
 }

@@ -257,8 +257,8 @@ extension BillsPane {
     return [
       .open(
         ReasonPrompt(
-          "\(verb) \(what)", hint: "The reason stands in the trail of each bill.",
-          accepted: confirm))
+          "\(verb) \(what)?", Self.consequence(action) + " The reason stands in the trail.",
+          reactions: confirm))
     ]
   }
 }

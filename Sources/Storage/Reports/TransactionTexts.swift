@@ -2,6 +2,8 @@ import Domain
 
 /// What people read about a transaction, and where it comes from.
 public struct TransactionText: Sendable, Hashable {
+  /// Its id in the store.
+  public var localID: String
   /// What it was for.
   public var memo: String?
   /// Who paid or was paid.
@@ -24,11 +26,12 @@ extension Store {
         let text = try connection.row(
           """
           SELECT memo, payee_name, COALESCE(NULLIF(check_number, ''), reference_number),
-            buildium_transaction_id
+            buildium_transaction_id, id
           FROM transactions WHERE \(isNumber ? "buildium_transaction_id" : "id") = $1
           """, isNumber ? Int(id).map { .int($0) } : .text(id)
         ) { row throws(StorageError) in
           TransactionText(
+            localID: row.text(4),
             memo: row.optionalText(0), payee: row.optionalText(1), reference: row.optionalText(2),
             recordKey: row.optionalInt(3).map {
               RemoteKey(.buildium, .transactions, String($0)).description

@@ -7,8 +7,7 @@ import Storage
 
 /// `rentbook report NAME`: statements on the screen, as CSV, as a spreadsheet, as pages.
 enum ReportCommands {
-  /// The forms a report comes in.
-  enum Format: String, CaseIterable { case table, csv, xlsx, pdf, json }
+  typealias Format = ReportFile.Format
 
   private static let common = [
     OptionSpec("--month", "YYYY-MM", "The month."),
@@ -224,97 +223,19 @@ enum ReportCommands {
   ) throws(Failure) {
     guard let path else {
       switch format {
-      case .json: Output.document(invocation.command, document(reports))
+      case .json: Output.document(invocation.command, ReportFile.document(reports))
       case .csv: Output.write(CSVDocument.text(reports), to: STDOUT_FILENO)
       default:
         for report in reports { Output.write(TextDocument.text(report) + "\n", to: STDOUT_FILENO) }
       }
       return
     }
-    switch format {
-    case .csv: try Files.write(CSVDocument.text(reports), to: path)
-    case .table:
-      try Files.write(reports.map { TextDocument.text($0) }.joined(separator: "\n"), to: path)
-    case .json: try Files.write(JSONValue.object(document(reports)).text + "\n", to: path)
-    case .xlsx, .pdf: try draw(reports, invocation, format, to: path)
-    }
+    let paper = try MonthOptions.choice(invocation, "--paper", PageDocument.Paper.self) ?? .letter
+    try ReportFile.write(reports, format, to: path, paper: paper)
     if invocation.isJSON {
       Output.document(invocation.command, ["file": .string(path)])
     } else {
       Output.note("\(path) was written.")
-    }
-  }
-
-  /// Made beside its place and moved there whole, so that a failure leaves what was there.
-  private static func draw(
-    _ reports: [Report], _ invocation: Invocation, _ format: Format, to path: String
-  ) throws(Failure) {
-    let unfinished = path + ".unfinished"
-    defer { unlink(unfinished) }
-    let paper = try MonthOptions.choice(invocation, "--paper", PageDocument.Paper.self) ?? .letter
-    do throws(DocumentError) {
-      if format == .xlsx {
-        try Workbook.write(reports, to: unfinished)
-      } else {
-        let now = Instant(milliseconds: SystemClock().wallMilliseconds)
-        try PageDocument.write(reports, to: unfinished, paper: paper, madeAt: now)
-      }
-    } catch {
-      throw Failure("file", error.description, exit: .failed)
-    }
-    guard rename(unfinished, path) == 0 else {
-      throw Failure(
-        "file", "\(path) could not be written: \(String(cString: strerror(errno))).", exit: .failed)
-    }
-  }
-
-  /// A report as JSON; several as a list under `packet`.
-  private static func document(_ reports: [Report]) -> JSONObject {
-    var documents = reports.map(document)
-    guard documents.count > 1 else { return documents.first ?? JSONObject() }
-    var first = documents.removeFirst()
-    first["packet"] = .array(documents.map(JSONValue.object))
-    return first
-  }
-
-  private static func document(_ report: Report) -> JSONObject {
-    [
-      "name": .string(report.name), "title": .string(report.title),
-      "portfolio": .string(report.letterhead),
-      "scope": .array(report.scope.map(JSONValue.string)),
-      "columns": .array(
-        report.columns.map {
-          [
-            "key": .string($0.key), "title": .string($0.title), "kind": .string($0.kind.rawValue),
-          ]
-        }),
-      "rows": .array(report.rows.map { .object(row($0, report.columns)) }),
-      "notes": .array(report.notes.map(JSONValue.string)),
-    ]
-  }
-
-  /// A row: the records and days it stands for, its cells by the columns' keys, and in their order.
-  private static func row(_ row: Report.Row, _ columns: [Report.Column]) -> JSONObject {
-    var object: JSONObject = ["kind": .string(row.kind.rawValue), "depth": .int(row.depth)]
-    for (name, id) in row.reference.ids { object[name] = MonthOptions.id(id) }
-    if let period = row.reference.period {
-      object["period"] = [
-        "from": .string(period.from.description), "to": .string(period.to.description),
-      ]
-    }
-    for (column, cell) in zip(columns, row.cells) { object[column.key] = value(cell) }
-    object["cells"] = .array(row.cells.map(value))
-    return object
-  }
-
-  private static func value(_ cell: Report.Cell) -> JSONValue {
-    switch cell {
-    case .none: .null
-    case .text(let text): .string(text)
-    case .money(let amount): .money(amount)
-    case .percent(let percent): .string(percent.description)
-    case .date(let date): .string(date.description)
-    case .count(let count): .int(count)
     }
   }
 }

@@ -129,7 +129,8 @@ extension ScreenRunner {
         }
         return .copyReady(text + writer.closing)
       }
-      let path = ExportFile.path(name, export.format, at: workspace.clock.wallMilliseconds)
+      let suffix = export.format == .text ? "txt" : export.format.rawValue
+      let path = ExportFile.path(name, suffix: suffix, at: workspace.clock.wallMilliseconds)
       do throws(Failure) {
         let file = try ExportFile(path)
         file.write(writer.opening)
@@ -150,16 +151,15 @@ extension ScreenRunner {
 }
 
 /// A file that is being written; it appears under its name when it is whole.
-private final class ExportFile {
+final class ExportFile {
   private let path: String
   private let descriptor: Int32
   private var problem: Int32 = 0
 
   /// A file in the folder the program was started in, named for what is in it and when.
-  static func path(_ name: String, _ format: ListExport.Format, at milliseconds: Int64) -> String {
+  static func path(_ name: String, suffix: String, at milliseconds: Int64) -> String {
     let moment = Instant(milliseconds: milliseconds).secondsText
       .replacing(":", with: "").replacing("T", with: "-").dropLast()
-    let suffix = format == .text ? "txt" : format.rawValue
     var buffer = [CChar](repeating: 0, count: 4096)
     let folder = getcwd(&buffer, buffer.count).map { String(cString: $0) } ?? "."
     return "\(folder)/\(name)-\(moment).\(suffix)"

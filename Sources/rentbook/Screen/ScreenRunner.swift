@@ -22,12 +22,16 @@ final class ScreenRunner: Sendable {
   private let state = Lock(State())
   /// Answers about rows, sums, single records and whole exports, each beside the others.
   let rows, sums, records, exports: ListLane
+  /// Answers about figures of months and about their close.
+  let months, closes: ListLane
+  /// The ledger, kept for those answers.
+  let shelf: LedgerShelf
   /// What was done here and can be undone.
   let undo: UndoJournal
   private let exportCount = Lock(0)
   private let choices: @Sendable () -> ScreenChoices
   private let memory: ScreenState
-  private let isReadOnly: Bool
+  let isReadOnly: Bool
 
   /// What is done once before the first synchronization; the demo makes its tables.
   private let preparation: (@Sendable (Workspace) throws(Failure) -> Void)?
@@ -58,6 +62,8 @@ final class ScreenRunner: Sendable {
     let store = workspace.store
     (rows, sums) = (ListLane(store, post: post), ListLane(store, post: post))
     (records, exports) = (ListLane(store, post: post), ListLane(store, post: post))
+    (months, closes) = (ListLane(store, post: post), ListLane(store, post: post))
+    shelf = LedgerShelf(store)
     undo = UndoJournal(
       UndoJournal.Shelf(
         load: { () throws(Failure) in
@@ -92,6 +98,7 @@ final class ScreenRunner: Sendable {
   func start(syncing: Bool) {
     registerUndo()
     let news = news
+    shelf.watch()
     workspace.store.observe { _ in news.post(()) }
     let workers = [
       Worker(name: "errands") { [self] in
@@ -118,7 +125,7 @@ final class ScreenRunner: Sendable {
     state.withLock(\.run)?.cancel()
     errands.post {}
     news.post(())
-    for lane in [rows, sums, records, exports] { lane.stop() }
+    for lane in [rows, sums, records, exports, months, closes] { lane.stop() }
     for worker in state.withLock(\.workers) { _ = worker.join(nanoseconds: 5_000_000_000) }
   }
 
@@ -162,6 +169,8 @@ final class ScreenRunner: Sendable {
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
     case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
+    case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
+      carryOutMonth(effect)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
