@@ -107,7 +107,7 @@ enum BillSample {
   func reason() {
     var session = BillSample.session([BillSample.row(1)])
     session.press("r Enter")
-    #expect(session.screen.contains("A reason is needed"))
+    #expect(session.screen.contains("Type a reason first"))
     session.type("wrong property")
     session.press("Enter")
     let decided = BillSample.decisions(session.takeEffects())

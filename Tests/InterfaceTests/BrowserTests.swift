@@ -91,9 +91,9 @@ import Testing
   @Test("a newcomer finds the tenant behind a late payment by : alone") func newcomer() {
     var session = RecordTableTests.ledger(columns: 80, rows: 24)
     session.press("g :")
-    session.type("bills")
+    session.type("leases")
     session.press("Enter")
-    #expect(session.screen.contains(" Bills  3,118"))
+    #expect(session.screen.contains(" Leases  5,871"))
     session.press("Enter Tab Enter")
     #expect(session.screen.contains("Tenants"))
   }
