@@ -93,7 +93,7 @@ import Testing
     session.press("g :")
     session.type("leases")
     session.press("Enter")
-    #expect(session.screen.contains(" Leases  5,871"))
+    #expect(session.screen.contains(" Leases  "))
     session.press("Enter Tab Enter")
     #expect(session.screen.contains("Tenants"))
   }
