@@ -35,15 +35,19 @@ struct PageLayout {
     let natural = Self.naturalWidths(report, context)
     let isText = report.columns.map { $0.kind == .text }
     // Texts wrap and so may be squeezed; amounts and days may not.
-    let least = natural.indices.map { isText[$0] ? min(natural[$0], Self.textColumnMin) : natural[$0] }
+    let least = natural.indices.map {
+      isText[$0] ? min(natural[$0], Self.textColumnMin) : natural[$0]
+    }
     let needed = max(1, least.reduce(0, +))
     let scale = min(1, room / needed)
     type = Self.typeMax * scale
     let wanted = natural.map { $0 * scale }
     let free = room - wanted.reduce(0, +)
     if free >= 0 {
-      // The first column takes what is left over, so that amounts stand at the right edge.
-      widths = wanted.enumerated().map { $0 == 0 ? $1 + free : $1 }
+      // The amounts of a narrow table stand at the right edge; a wide one breathes evenly.
+      let isNarrow = report.columns.count < 4
+      let share = free / Double(max(1, report.columns.count))
+      widths = wanted.enumerated().map { isNarrow ? ($0 == 0 ? $1 + free : $1) : $1 + share }
     } else {
       // What the texts want above their least is cut for all of them alike.
       let floor = least.map { $0 * scale }
@@ -83,10 +87,10 @@ struct PageLayout {
 
   private func text(_ row: Report.Row, _ index: Int) -> PageText {
     let indent = index == 0 ? Double(row.depth) * Self.indent : 0
+    let isRight = !row.isAlone && CellText.isRight(report.columns[index].kind)
     return PageText(
       size: type, isBold: row.kind != .line,
-      width: (row.isAlone ? inside : widths[index]) - indent,
-      isRight: !row.isAlone && CellText.isRight(report.columns[index].kind))
+      width: (row.isAlone ? inside : widths[index]) - indent, isRight: isRight, isWhole: isRight)
   }
 
   private func height(_ row: Report.Row) -> Double {
@@ -238,7 +242,8 @@ struct PageLayout {
     let foot = size.height - Self.margin - 8
     rule(y: foot - 5, grey: 0.7)
     var style = PageText(size: 7.5, width: inside, grey: 0.45)
-    style.draw("Made \(madeAt.secondsText) by Rentbook", x: Self.margin, y: foot, context)
+    let made = madeAt.secondsText.replacing("T", with: " ").replacing("Z", with: " UTC")
+    style.draw("Made \(made) by Rentbook", x: Self.margin, y: foot, context)
     style.isRight = true
     style.draw("Page \(number) of \(count)", x: Self.margin, y: foot, context)
   }

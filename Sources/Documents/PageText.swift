@@ -9,6 +9,8 @@ struct PageText {
   /// The points it may be wide before it wraps; nil for as wide as it likes.
   var width: Double?
   var isRight = false
+  /// Whether it may be parted into lines: an amount may not.
+  var isWhole = false
   /// Black at 0, white at 1.
   var grey = 0.0
 
@@ -29,8 +31,9 @@ struct PageText {
   func draw(_ text: String, x: Double, y: Double, _ context: OpaquePointer) {
     guard !text.isEmpty, let layout = layout(text, context) else { return }
     defer { g_object_unref(UnsafeMutableRawPointer(layout)) }
+    let left = isWhole && isRight ? x + (width ?? 0) - extent(text, context).width : x
     cairo_set_source_rgb(context, grey, grey, grey)
-    cairo_move_to(context, x, y)
+    cairo_move_to(context, left, y)
     pango_cairo_show_layout(context, layout)
   }
 
@@ -46,7 +49,7 @@ struct PageText {
     pango_layout_set_font_description(layout, description)
     pango_font_description_free(description)
     pango_layout_set_text(layout, text, Int32(text.utf8.count))
-    if let width {
+    if let width, !isWhole {
       pango_layout_set_width(layout, Int32(max(1, width) * Double(PANGO_SCALE)))
       pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
       pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END)

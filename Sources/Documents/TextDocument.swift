@@ -4,7 +4,7 @@ import Reports
 /// A report as plain text in columns, for a terminal or a mail.
 public enum TextDocument {
   /// Texts are cut to so many characters; amounts never are.
-  private static let textMax = 44
+  private static let textMax = 60
 
   /// The text, ending with a newline.
   ///
@@ -36,8 +36,9 @@ public enum TextDocument {
       while text.last == " " { text.removeLast() }
       return text + "\n"
     }
-    let rule = String(
-      repeating: "-", count: widths.reduce(0, +) + 2 * max(0, widths.count - 1)) + "\n"
+    let rule =
+      String(
+        repeating: "-", count: widths.reduce(0, +) + 2 * max(0, widths.count - 1)) + "\n"
     var text = "\(CellText.printable(report.letterhead))\n\(report.title)\n"
     text += report.scope.map { "\(CellText.printable($0))\n" }.joined()
     text += "\n" + line(titles) + rule

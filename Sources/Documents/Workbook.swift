@@ -1,6 +1,7 @@
 // Spreadsheets, through libxlsxwriter. This and PageDocument.swift are all that reach C here.
 import CXlsxwriter
 import Domain
+import Glibc
 import Reports
 
 /// Reports as an XLSX workbook, a sheet each.
@@ -21,6 +22,11 @@ public enum Workbook {
         "\(report.title) has \(report.rows.count) rows, more than a sheet can hold; ask for fewer "
           + "months or properties.")
     }
+    // Asked first, for the library tells its own troubles to the terminal.
+    guard let file = fopen(path, "ab") else {
+      throw DocumentError("\(path) could not be created: \(String(cString: strerror(errno))).")
+    }
+    fclose(file)
     guard let workbook = workbook_new(path) else {
       throw DocumentError("\(path) could not be created.")
     }

@@ -71,13 +71,27 @@ enum Fixtures {
           holdsUndeposited: row[5] == "1", carriesForwardLoss: row[6] == "1", fee: fee))
     }
     var builder = LedgerBuilder(accounts: accounts, properties: properties, owners: owners)
+    // The lease a transaction names, by their numbers.
+    let named = try text("leases.txt").split(separator: "\n").map { line in
+      line.split(separator: "|").map { Int($0) ?? 0 }
+    }
+    var leases: [Int: Int] = [:]
+    for lease in Set(named.map { $0[1] }).sorted() {
+      leases[lease] = builder.leases.count
+      builder.leases.append(
+        LedgerLease(
+          buildiumID: lease, localID: "", property: nil, start: nil, end: nil, status: "Active",
+          rent: .zero))
+    }
+    let leaseOf = Dictionary(uniqueKeysWithValues: named.map { ($0[0], leases[$0[1]]) })
     var transaction: Int32 = 0
     var numbers: [Int: Int32] = [:]
     for row in records {
       switch row[0] {
       case "T":
         transaction = builder.addTransaction(
-          type: row[1] ?? "", day: date(row[2]) ?? .distantPast, buildiumID: Int64(int(row[3])))
+          type: row[1] ?? "", day: date(row[2]) ?? .distantPast, buildiumID: Int64(int(row[3])),
+          lease: leaseOf[int(row[3])] ?? nil)
         numbers[int(row[3])] = transaction
       case "L":
         builder.addLine(

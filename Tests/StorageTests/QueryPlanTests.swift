@@ -12,7 +12,8 @@ struct QueryPlanTests {
     "lease_tenants", "lease_transactions", "rent_payments", "bank_transactions", "gl_accounts",
     "sync_state", "sync_latency", "source_records", "record_links", "unresolved_references",
     "outbox", "messages", "buildium_api_log", "airtable_api_log", "buildium_api_cache",
-    "property_ownerships_cache", "owners_list_cache", "bill_applications", "bill_approval_audit",
+    "pair_state", "conflicts", "sync_journal", "born_rows", "property_ownerships_cache",
+    "owners_list_cache", "bill_applications", "bill_approval_audit",
   ]
 
   /// Statements that read a whole table on purpose, with the reason.
@@ -24,6 +25,10 @@ struct QueryPlanTests {
     (
       "SELECT id FROM transactions WHERE posting_state = 'quarantined'",
       "an index of those alone, which are few"
+    ),
+    (
+      "SELECT buildium_gl_account_id FROM gl_accounts",
+      "a chart of accounts has hundreds, and is asked for a row a person typed"
     ),
   ]
 
@@ -69,6 +74,7 @@ struct QueryPlanTests {
         _ = try state.intents(.airtable, resource, .doubt, limit: 10)
         _ = try state.refusedCount(.airtable, resource)
       }
+      try askTwoWays(state)
       _ = try state.namedIDs(.buildium, .leases, by: .transactions, field: "lease_id")
       _ = try state.namedIDs(.buildium, .leases, by: .leaseTransactions, field: "lease_id")
       _ = try state.earliestDate(.leases, field: "startDate")
@@ -121,6 +127,33 @@ struct QueryPlanTests {
       try sync.forgetOldSamples(at: now)
       try sync.recordArrival(of: key, stages, sent: now, confirmed: now)
     }
+  }
+
+  /// What two-way synchronization asks.
+  private static func askTwoWays(_ state: SyncState) throws(StorageError) {
+    let key = RemoteKey(.buildium, .owners, "1")
+    _ = try state.pair(.airtable, .owners, localID: "1")
+    _ = try state.pairs(.airtable, .owners, after: nil, limit: 10)
+    _ = try state.editedCount(.airtable, .owners)
+    _ = try state.gonePairs(.airtable, .owners)
+    _ = try state.sink(.airtable, .owners, remoteID: "rec1")
+    _ = try state.sinkIDs(.airtable, .owners)
+    _ = try state.changeInterval(of: key)
+    _ = try state.conflicts(.owners, field: "email")
+    _ = try state.conflicts(.airtable, .owners, localID: "1")
+    _ = try state.conflict(1)
+    _ = try state.conflictHistory(limit: 10)
+    _ = try state.openConflictCount(.owners)
+    _ = try state.openIntent(.buildium, .owners, localID: "1")
+    _ = try state.born(.airtable, "bills", "rec1")
+    _ = try state.born(.airtable, "bills", in: [.waiting, .doubt], limit: 10)
+    _ = try state.untold(.airtable, "bills", limit: 10)
+    _ = try state.deadLetters()
+    _ = try state.journal(limit: 10)
+    _ = try state.journal(of: key, limit: 10)
+    _ = try state.rules()
+    _ = try state.keys(of: .glAccounts, named: "6110")
+    _ = try state.keys(of: .vendors, named: "Pipe Works")
   }
 
   struct Plan {

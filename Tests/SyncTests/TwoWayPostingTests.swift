@@ -40,7 +40,8 @@ import Testing
     #expect(answer.postResult?.hasPrefix("Posted to Buildium") == true)
   }
 
-  @Test("a row that is not accepted is told why, waits among the dead letters, and goes when mended")
+  @Test(
+    "a row that is not accepted is told why, waits among the dead letters, and goes when mended")
   func refused() throws {
     let world = try started()
     var row = Self.charge

@@ -219,4 +219,33 @@ import Testing
     try world.sync(options)
     #expect(world.writer.journal.count == 130)
   }
+
+  @Test("many rows deleted at once wait, each by name, until a person says what was meant")
+  func massDeletion() throws {
+    for isAccepted in [true, false] {
+      let world = try TwoWayWorld()
+      for number in 100..<130 {
+        world.source.put(.owners, String(number), ["first_name": .text("A\(number)")])
+      }
+      try world.start()
+      for number in 100..<130 { world.mirror.delete(key(.owners, String(number))) }
+      #expect(try world.sync().needsPerson)
+      #expect(world.mirror.sink.journal.isEmpty)
+      #expect(try world.world.deadLetters().count == 30)
+      try world.sync()
+      #expect(world.mirror.sink.journal.isEmpty)
+      if isAccepted {
+        var options = SyncOptions()
+        options.acceptsMassChange = true
+        try world.sync(options)
+      } else {
+        #expect(try world.world.retryAll() == 30)
+        try world.sync()
+      }
+      try world.sync()
+      #expect(world.mirror.sink.rows(.owners).count == 32)
+      #expect(world.mirror.sink.journal.count == 30)
+      #expect(try world.world.deadLetters().isEmpty)
+    }
+  }
 }

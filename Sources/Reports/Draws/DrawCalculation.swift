@@ -52,7 +52,7 @@ public struct DrawCalculation: Sendable {
     var paidBefore = Money.zero
     var rows: [DrawRow] = []
     for month in CalendarMonth.months(max(opening, start ?? opening), through: last) {
-      for period in ledger.properties[property].subPeriods(of: month.period) {
+      for period in periods(property, month) {
         if state == nil {
           walk.advance(through: period.from.adding(days: -1))
           state = State(unrestricted: walk.position.unrestricted)
@@ -65,6 +65,13 @@ public struct DrawCalculation: Sendable {
       }
     }
     return rows
+  }
+
+  /// The parts of a month; those of a month that is final stay as they were declared, even where a
+  /// rule that was entered since would cut it elsewhere.
+  private func periods(_ property: Int, _ month: CalendarMonth) -> [Period] {
+    let frozen = (declared[property] ?? []).map(\.period).filter { month.period.contains($0.from) }
+    return frozen.isEmpty ? ledger.properties[property].subPeriods(of: month.period) : frozen
   }
 
   // MARK: One period

@@ -115,7 +115,7 @@ extension LedgerSnapshot {
     )
   }
 
-  private func isRent(_ account: LedgerAccount) -> Bool {
+  func isRent(_ account: LedgerAccount) -> Bool {
     account.name.lowercased().hasPrefix("rent")
   }
 }

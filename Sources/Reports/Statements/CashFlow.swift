@@ -16,7 +16,7 @@ public enum CashFlow {
     // Money moves when it moves: the accrual book would say the same through receivables.
     let cash = scope.narrowed(basis: .cash)
     var report = Report(
-      name: "cash-flow", title: "Cash flow", letterhead: scope.portfolio, 
+      name: "cash-flow", title: "Cash flow", letterhead: scope.portfolio,
       scope: cash.heading(),
       columns: [
         Report.Column("Account"),
@@ -35,7 +35,8 @@ public enum CashFlow {
       for account in accounts {
         let amount = Money(minorUnits: -(sums[account] ?? 0))
         subtotal += amount
-        report.add(.line, depth: 1, cash.title(account), amounts: [amount],
+        report.add(
+          .line, depth: 1, cash.title(account), amounts: [amount],
           of: cash.reference(account: account))
       }
       report.add(.subtotal, "Net of \(part.rawValue.lowercased())", amounts: [subtotal])

@@ -16,11 +16,14 @@ public enum IncomeStatement {
   }
 
   /// The statement.
-  public static func report(_ scope: StatementScope, comparedWith comparison: Comparison) -> Report {
+  public static func report(_ scope: StatementScope, comparedWith comparison: Comparison) -> Report
+  {
     let other = period(comparison, of: scope.period)
     var heading = scope.heading()
     if let other { heading.append("Compared with \(other)") }
-    var columns = [Report.Column("Account"), Report.Column(scope.period.description, .money, key: "amount")]
+    var columns = [
+      Report.Column("Account"), Report.Column(scope.period.description, .money, key: "amount"),
+    ]
     if let other {
       columns.append(Report.Column(other.description, .money, key: "compared"))
       if comparison != .yearToDate { columns.append(Report.Column("Change", .money)) }
@@ -45,7 +48,8 @@ public enum IncomeStatement {
         }
         for index in values.indices { totals[index] += values[index] }
         if values.contains(where: { $0 != .zero }) {
-          report.add(.line, depth: 1, scope.title(account), amounts: amounts(values),
+          report.add(
+            .line, depth: 1, scope.title(account), amounts: amounts(values),
             of: scope.reference(account: account))
         }
       }

@@ -25,7 +25,8 @@ public struct OwnerStatement {
   }
 
   /// The properties in which an owner had a share on a day of a period.
-  public static func properties(_ ledger: LedgerSnapshot, of owner: Int, in period: Period) -> [Int] {
+  public static func properties(_ ledger: LedgerSnapshot, of owner: Int, in period: Period) -> [Int]
+  {
     ledger.properties.indices.filter { property in
       !shares(ledger.properties[property], owner, period).isEmpty
     }.sorted { (ledger.properties[$0].name, $0) < (ledger.properties[$1].name, $1) }
@@ -51,7 +52,8 @@ public struct OwnerStatement {
   private mutating func make() -> Report {
     var (share, drawn) = (Money.zero, Money.zero)
     let months = CalendarMonth.months(
-      CalendarMonth(containing: scope.period.from), through: CalendarMonth(containing: scope.period.to)
+      CalendarMonth(containing: scope.period.from),
+      through: CalendarMonth(containing: scope.period.to)
     )
     for property in scope.properties {
       let record = ledger.properties[property]
@@ -185,7 +187,8 @@ public struct OwnerStatement {
     } else {
       parts.append(Part(title: "Net operating income, accrual basis", amount: operating))
       parts.append(
-        Part(title: "Charged or billed, not moved yet; and moved for before", amount: cash - operating)
+        Part(
+          title: "Charged or billed, not moved yet; and moved for before", amount: cash - operating)
       )
     }
     for wanted in [AccountClass.nonOperatingIncome, .nonOperatingExpense, .balanceSheet, .unknown] {
@@ -245,7 +248,8 @@ public struct OwnerStatement {
       report.add(.subtotal, depth: 1, "Draw of all owners", amounts: [row.draw], of: to)
       report.add(.subtotal, depth: 1, "Your draw", amounts: [part.amount], of: to)
       if part.shortfall > .zero {
-        report.add(.line, depth: 2, "You owe for costs of your own", amounts: [part.shortfall], of: to)
+        report.add(
+          .line, depth: 2, "You owe for costs of your own", amounts: [part.shortfall], of: to)
       }
       drawn += part.amount
     }

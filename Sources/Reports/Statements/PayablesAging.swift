@@ -35,7 +35,9 @@ public enum PayablesAging {
       report.addSection(vendor)
       var sums = [Money](repeating: .zero, count: 6)
       for item in bills.sorted(by: {
-        ($0.bill.due ?? $0.bill.day, $0.bill.localID) < ($1.bill.due ?? $1.bill.day, $1.bill.localID)
+        ($0.bill.due ?? $0.bill.day, $0.bill.localID) < (
+          $1.bill.due ?? $1.bill.day, $1.bill.localID
+        )
       }) {
         let amounts = aged(item, on: scope.period.to)
         for index in sums.indices { sums[index] += amounts[index] }

@@ -61,7 +61,8 @@ public struct StatementScope: Sendable {
     }
     guard isWhole else { return }
     // The company's lines and the unassigned ones stand before those of the properties.
-    let end = ledger.properties.isEmpty ? ledger.lines.count : ledger.lines(ofProperty: 0).lowerBound
+    let end =
+      ledger.properties.isEmpty ? ledger.lines.count : ledger.lines(ofProperty: 0).lowerBound
     for line in 0..<end where ledger.lines.isIn(basis, line) {
       if period.contains(CalendarDate(daysSince1970: Int(ledger.lines.day[line]))) { body(line) }
     }

@@ -122,7 +122,7 @@ public enum RentRoll {
       for lease in running where !known.contains(ledger.leases[lease].unitID) {
         add(lease, ledger.leases[lease].unitName, ledger.leases[lease].unitID, nil)
       }
-      report.rows.append(total(.subtotal, ledger.properties[property].name, sums))
+      report.rows.append(total(.subtotal, "Total \(ledger.properties[property].name)", sums))
       for index in whole.indices { whole[index] += sums[index] }
     }
     report.rows.append(total(.total, "All properties", whole))
@@ -133,7 +133,7 @@ public enum RentRoll {
   private static func total(_ kind: Report.RowKind, _ title: String, _ sums: [Money]) -> Report.Row
   {
     Report.Row(
-      kind, [.text("Total \(title)"), .none, .none, .none] + sums.map(Report.Cell.money))
+      kind, [.text(title), .none, .none, .none] + sums.map(Report.Cell.money))
   }
 }
 

@@ -162,7 +162,9 @@ public struct ThreeWay {
       for line in lines {
         sum += line.amount
         report.add(.line, depth: 1, line.title, amounts: [line.amount], of: line.reference)
-        if line.amount < .zero { negative.append("\(line.title) of \(record.name)") }
+        if line.amount < .zero, !line.isCovered {
+          negative.append("\(record.name), \(line.title): \(line.amount)")
+        }
         if line.isUnnamed { unnamed.append("\(record.name) \(line.amount)") }
       }
       report.add(
@@ -187,15 +189,24 @@ public struct ThreeWay {
     var amount: Money
     var reference: Report.Reference
     var isUnnamed = false
+    /// Whether what no lease is named for may be what is missing here.
+    var isCovered = false
   }
 
   private func beneficiaries(of property: Int) -> [Beneficiary] {
     var result: [Beneficiary] = []
-    func add(_ title: String, _ amount: Money, lease: Int? = nil, isUnnamed: Bool = false) {
+    let unnamed = books.tenancies[property]?[-1] ?? TrustBooks.Tenancy()
+    func add(
+      _ title: String, _ amount: Money, lease: Int? = nil, isUnnamed: Bool = false,
+      cover: Money = .zero
+    ) {
       guard amount != .zero else { return }
       var reference = scope.reference(property: property)
       reference.lease = lease.map { ledger.leases[$0].id }
-      result.append(Beneficiary(title: title, amount: amount, reference: reference, isUnnamed: isUnnamed))
+      result.append(
+        Beneficiary(
+          title: title, amount: amount, reference: reference, isUnnamed: isUnnamed,
+          isCovered: amount + cover >= .zero))
     }
     for (lease, held) in (books.tenancies[property] ?? [:]).sorted(by: { $0.key < $1.key }) {
       guard lease >= 0 else {
@@ -207,8 +218,8 @@ public struct ThreeWay {
       let tenant =
         record.tenants.isEmpty ? "lease \(record.id)" : record.tenants.joined(separator: ", ")
       let name = record.unitName.isEmpty ? tenant : "\(tenant), \(record.unitName)"
-      add("Deposit of \(name)", held.deposit, lease: lease)
-      add("Rent paid ahead by \(name)", held.prepaid, lease: lease)
+      add("Deposit of \(name)", held.deposit, lease: lease, cover: unnamed.deposit)
+      add("Rent paid ahead by \(name)", held.prepaid, lease: lease, cover: unnamed.prepaid)
     }
     add("Held for taxes and insurance", books.escrow[property] ?? .zero)
     add("Income the manager has not taken out", books.management[property] ?? .zero)

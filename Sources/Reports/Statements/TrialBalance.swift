@@ -20,11 +20,13 @@ public enum TrialBalance {
       let type = Report.Cell.text(scope.ledger.accounts[account].type)
       if balance > .zero {
         debits += balance
-        report.add(.line, .text(scope.title(account)), type, .money(balance),
+        report.add(
+          .line, .text(scope.title(account)), type, .money(balance),
           of: scope.reference(account: account))
       } else {
         credits += -balance
-        report.add(.line, .text(scope.title(account)), type, .none, .money(-balance),
+        report.add(
+          .line, .text(scope.title(account)), type, .none, .money(-balance),
           of: scope.reference(account: account))
       }
     }
@@ -52,7 +54,9 @@ public enum GeneralLedger {
       ])
     let ledger = scope.ledger
     var lines: [Int: [Int]] = [:]
-    scope.forEachLine(in: scope.period) { lines[Int(ledger.lines.account[$0]), default: []].append($0) }
+    scope.forEachLine(in: scope.period) {
+      lines[Int(ledger.lines.account[$0]), default: []].append($0)
+    }
     let opening = scope.balances(at: scope.period.from.adding(days: -1))
     let accounts = Set(lines.keys).union(opening.filter { $0.value != 0 }.keys)
       .filter { wanted?.contains($0) ?? true }

@@ -6,9 +6,11 @@ extension Store {
   /// what banks have and have shown.
   public func statementFacts(_ ledger: LedgerSnapshot) throws(StorageError) -> StatementFacts {
     let properties = Dictionary(
-      ledger.properties.enumerated().map { ($1.localID, $0) }) { first, _ in first }
+      ledger.properties.enumerated().map { ($1.localID, $0) }
+    ) { first, _ in first }
     let accounts = Dictionary(
-      ledger.accounts.enumerated().map { ($1.localID, $0) }) { first, _ in first }
+      ledger.accounts.enumerated().map { ($1.localID, $0) }
+    ) { first, _ in first }
     return try read { connection throws(StorageError) in
       let units = try connection.rows(
         """

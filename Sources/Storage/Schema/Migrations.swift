@@ -20,6 +20,8 @@ enum Migrations {
     Migration(
       version: 4, name: "approval, applications and deposits", statements: BillTables.statements),
     Migration(version: 5, name: "two ways", statements: TwoWayTables.statements),
+    Migration(
+      version: 6, name: "results of reconciliations", statements: ReconciliationTables.statements),
   ]
 
   /// The version this program writes.

@@ -57,7 +57,8 @@ enum TwoWayTables {
     CREATE UNIQUE INDEX conflicts_open ON conflicts (service, resource, local_id, field)
       WHERE state <> 'settled'
     """,
-    "CREATE INDEX conflicts_state ON conflicts (state, detected_at, id)",
+    "CREATE INDEX conflicts_state ON conflicts (state, resource)",
+    "CREATE INDEX conflicts_waiting ON conflicts (id) WHERE state <> 'settled'",
     """
     CREATE TABLE sync_rules (
       resource TEXT NOT NULL,

@@ -106,7 +106,7 @@ extension SyncState {
   /// Every row that was refused and waits for a person.
   func refusedBorn(limit: Int) throws(StorageError) -> [BornRow] {
     try connection.rows(
-      "SELECT \(Self.bornColumns) FROM born_rows WHERE state = 'refused' ORDER BY seen_at LIMIT $1",
+      "SELECT \(Self.bornColumns) FROM born_rows WHERE state = 'refused' ORDER BY service LIMIT $1",
       .int(limit), row: Self.born
     ).compactMap(\.self)
   }

@@ -109,6 +109,9 @@ extension SyncState {
     return conflict
   }
 
+  /// So many at once are no longer settled one by one.
+  private static let listedMax = 100_000
+
   /// Conflicts that are not over, the oldest first; those of one resource or field, when named.
   public func conflicts(
     _ resource: Resource? = nil, field: String? = nil
@@ -116,10 +119,9 @@ extension SyncState {
     try connection.rows(
       """
       SELECT \(Self.conflictColumns) FROM conflicts
-      WHERE state IN ('open', 'staged', 'sending') AND ($1 IS NULL OR resource = $1)
-        AND ($2 IS NULL OR field = $2)
-      ORDER BY detected_at, id
-      """, .optional(resource?.rawValue), .optional(field), row: Self.conflict
+      WHERE state <> 'settled' AND ($1 IS NULL OR resource = $1) AND ($2 IS NULL OR field = $2)
+      ORDER BY id LIMIT $3
+      """, .optional(resource?.rawValue), .optional(field), .int(Self.listedMax), row: Self.conflict
     ).compactMap(\.self)
   }
 
@@ -130,7 +132,7 @@ extension SyncState {
     try connection.rows(
       """
       SELECT \(Self.conflictColumns) FROM conflicts
-      WHERE service = $1 AND resource = $2 AND local_id = $3 AND state <> 'settled' ORDER BY id
+      WHERE service = $1 AND resource = $2 AND local_id = $3 AND state <> 'settled' ORDER BY field
       """, .text(service.rawValue), .text(resource.rawValue), .local(localID), row: Self.conflict
     ).compactMap(\.self)
   }

@@ -97,6 +97,7 @@ extension SyncState {
       // The row was removed, or one of two: what is there now is looked for before anything is
       // made. Making it again after a removal is this person's decision.
       try unlink(intent.service, resource, localID: intent.localID)
+      try keep(PairRow(intent.service, resource, intent.localID))
       try connection.run(
         """
         UPDATE outbox SET state = 'doubt', action = 'create', remote_id = NULL, fields = '{}'

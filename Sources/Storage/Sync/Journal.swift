@@ -128,11 +128,16 @@ extension SyncState {
   public func journal(
     of key: RemoteKey? = nil, limit: Int
   ) throws(StorageError) -> [JournalEntry] {
-    try connection.rows(
-      """
-      SELECT \(Self.journalColumns) FROM sync_journal
-      WHERE $1 IS NULL OR record_key = $1 ORDER BY seq DESC LIMIT $2
-      """, .optional(key?.description), .int(limit)
+    if let key {
+      return try connection.rows(
+        """
+        SELECT \(Self.journalColumns) FROM sync_journal
+        WHERE record_key = $1 ORDER BY seq DESC LIMIT $2
+        """, .text(key.description), .int(limit)
+      ) { Self.entry($0)?.0 }.compactMap(\.self)
+    }
+    return try connection.rows(
+      "SELECT \(Self.journalColumns) FROM sync_journal ORDER BY seq DESC LIMIT $1", .int(limit)
     ) { Self.entry($0)?.0 }.compactMap(\.self)
   }
 

@@ -1,6 +1,11 @@
 import Domain
 
 extension SyncState {
+  /// The last day of the closed books; nil while nothing is closed.
+  public func closedThrough() throws(StorageError) -> CalendarDate? {
+    try BookPeriods(connection: connection).closedThrough()
+  }
+
   /// The records of a resource that go by a name or number as a person types it, without regard to
   /// case: GL accounts by number or name, vendors by name. Inactive and deleted ones are no answer.
   public func keys(

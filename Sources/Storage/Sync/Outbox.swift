@@ -101,6 +101,17 @@ extension SyncState {
     try connection.run("DELETE FROM outbox WHERE id = $1", .int(id))
   }
 
+  /// Takes back what was given up of a record, so that it goes on.
+  public func endDead(
+    _ service: Service, _ resource: Resource, localID: LocalID
+  ) throws(StorageError) {
+    try connection.run(
+      """
+      DELETE FROM outbox
+      WHERE service = $1 AND resource = $2 AND local_id = $3 AND state = 'dead'
+      """, .text(service.rawValue), .text(resource.rawValue), .local(localID))
+  }
+
   /// Notes that nobody knows whether an intent landed.
   public func doubt(intent id: Int64, _ error: String) throws(StorageError) {
     try connection.run(

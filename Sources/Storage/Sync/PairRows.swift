@@ -94,6 +94,18 @@ extension SyncState {
     ) { $0.int(0) } ?? 0
   }
 
+  /// The pairs whose row the sink was seen without, in a fixed order.
+  public func gonePairs(
+    _ service: Service, _ resource: Resource
+  ) throws(StorageError) -> [PairRow] {
+    try connection.rows(
+      """
+      SELECT \(Self.pairColumns) FROM pair_state
+      WHERE service = $1 AND resource = $2 AND is_gone = 1 ORDER BY local_id
+      """, .text(service.rawValue), .text(resource.rawValue), row: Self.pair
+    ).compactMap(\.self)
+  }
+
   /// Keeps what is out of step of a pair; a pair that is in step needs no row.
   public func keep(_ pair: PairRow) throws(StorageError) {
     guard !pair.isEmpty else {

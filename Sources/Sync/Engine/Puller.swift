@@ -114,8 +114,9 @@ struct Puller {
   private func finish(_ pull: inout PullState, isSwept: Bool) {
     pull.completeAt = state.now
     // The next pull asks for what changed since this one began, not since it ended: records that
-    // changed meanwhile may have been read before.
-    pull.watermark = pull.startedAt
+    // changed meanwhile may have been read before. A list of everything that had holes says nothing
+    // of what it left out, so the next pull begins where this one did.
+    if pull.mode == .incremental || isSwept { pull.watermark = pull.startedAt }
     if isSwept { pull.sweptAt = pull.startedAt }
     pull.cursor = nil
   }

@@ -295,6 +295,7 @@ enum Settling {
     fields: [FieldDefinition], at now: Instant, in sync: SyncState
   ) throws(StorageError) {
     if var pair = try sync.pair(service, resource, localID: row.localID) {
+      pair.isGone = false
       if let text = pair.baseLeft { pair.baseLeft = without(sent, text) }
       if let text = pair.seen {
         let seen = BaseText.setting(sent, in: text)

@@ -42,6 +42,11 @@ struct StoredContext: PullContext {
     try ask { (sync) throws(StorageError) in try sync.keys(of: resource, named: text) }
   }
 
+  /// The last day of the closed books (``PostingFacts``).
+  func closedThrough() throws(ProviderError) -> CalendarDate? {
+    try ask { (sync) throws(StorageError) in try sync.closedThrough() }
+  }
+
   func earliestDate(
     of resource: Resource, field: String
   ) throws(ProviderError) -> CalendarDate? {

@@ -23,6 +23,7 @@ struct EditWorker {
   func work() -> TaskEnd {
     do throws(SyncError) {
       if let end = try settleDoubts() { return end }
+      try MassDeletion(way: way, resource: resource).hold()
       if let brake = try brake() { return brake }
       var after: LocalID?
       // Each turn ends with a later pair, so there are as many as pairs.

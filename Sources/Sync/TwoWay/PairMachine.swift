@@ -148,7 +148,9 @@ extension PairMachine {
       seen[side] = observation
       return []
     case .restarted:
-      for side in Side.allCases where writes[side]?.phase == .inFlight {
+      // Looks count anew: how long ago an earlier one was is not known, and two that follow each other
+      // at once are one.
+      for side in Side.allCases where writes[side] != nil {
         writes[side]?.phase = .doubt(looks: 0)
       }
       return []

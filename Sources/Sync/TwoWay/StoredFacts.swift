@@ -12,6 +12,8 @@ struct StoredFacts: PostingFacts {
     try context.keys(of: resource, named: text)
   }
 
-  /// Nothing is known to be closed before months are.
-  func lockDate(of property: RemoteKey?) throws(ProviderError) -> CalendarDate? { nil }
+  /// The books are closed for all properties at once.
+  func lockDate(of property: RemoteKey?) throws(ProviderError) -> CalendarDate? {
+    try context.closedThrough()
+  }
 }

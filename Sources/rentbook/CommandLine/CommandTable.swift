@@ -7,6 +7,6 @@ enum CommandTable {
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
       RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
-      ReportCommands.specs, ExportCommands.specs,
+      ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
     ].flatMap(\.self)
 }

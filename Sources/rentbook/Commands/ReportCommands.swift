@@ -68,6 +68,11 @@ enum ReportCommands {
           "What the bank's statement says stands in a GL account on the last day; for each account."
         )
       ], threeWay),
+    spec("budget", "What was to be expected beside what came, in whole months.", []) {
+      call throws(Failure) in
+      _ = try call.months()
+      return [BudgetStatement.report(try call.scope())]
+    },
     spec(
       "owner-statement", "What an owner is told of a month.",
       [
@@ -112,6 +117,17 @@ enum ReportCommands {
 
     func facts() throws(Failure) -> StatementFacts {
       try workspace.onStore { store throws(StorageError) in try store.statementFacts(ledger) }
+    }
+
+    /// The months of the period, which must be whole.
+    func months() throws(Failure) -> ClosedRange<CalendarMonth> {
+      let period = try period()
+      let first = CalendarMonth(containing: period.from)
+      let last = CalendarMonth(containing: period.to)
+      guard period.from == first.first, period.to == last.last else {
+        throw .usage("“\(invocation.command)” is of whole months: \(period) are none.")
+      }
+      return first...last
     }
 
     func period() throws(Failure) -> Period {
@@ -161,14 +177,10 @@ enum ReportCommands {
       throw .usage("“\(call.invocation.command)” needs --owner ID.")
     }
     let period = try call.period()
-    let first = CalendarMonth(containing: period.from)
-    let last = CalendarMonth(containing: period.to)
-    guard period.from == first.first, period.to == last.last else {
-      throw .usage("An owner's share is known for whole months: \(period) is none.")
-    }
+    let months = try call.months()
     let properties = OwnerStatement.properties(call.ledger, of: owner, in: period)
     let scope = try call.scope(properties: properties)
-    let draws = call.books.draws.rows(months: first...last, properties: properties)
+    let draws = call.books.draws.rows(months: months, properties: properties)
     var reports = [OwnerStatement.report(scope, owner: owner, draws: draws)]
     if call.invocation.flag("--packet") {
       reports += [

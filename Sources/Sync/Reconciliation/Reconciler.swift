@@ -1,0 +1,275 @@
+import Background
+import Domain
+import Glibc
+import Storage
+
+/// Compares both sides as they are now: everything is read anew from the source into a copy of the
+/// store, which says what the sink should hold, and every row of the sink is held against that. The
+/// services and the store's records are only read.
+public struct Reconciler: Sendable {
+  /// Rows looked at in one transaction of the copy.
+  private static let rowsMax = 400
+  /// A table of more pages means a cursor that does not move.
+  private static let pagesMax = 10_000
+
+  private let store: Store
+  private let source: any SourceProvider
+  private let sink: any SinkProvider
+  private let clock: any Clock
+  private let random: any RandomSource
+  private let conflicts: @Sendable (RemoteKey) -> Set<String>
+  private let observer: @Sendable (SyncEvent) -> Void
+
+  /// A comparison of two services.
+  ///
+  /// - Parameters:
+  ///   - conflicts: the fields of a record that wait for a person's decision.
+  ///   - observer: told how the reading gets on, as by ``SyncEngine``.
+  public init(
+    store: Store, source: any SourceProvider, sink: any SinkProvider, clock: any Clock,
+    randomness: any RandomSource = SystemRandom(),
+    conflicts: @escaping @Sendable (RemoteKey) -> Set<String> = { _ in [] },
+    observer: @escaping @Sendable (SyncEvent) -> Void = { _ in }
+  ) {
+    (self.store, self.source, self.sink, self.clock) = (store, source, sink, clock)
+    (self.random, self.conflicts, self.observer) = (randomness, conflicts, observer)
+  }
+
+  /// Compares and keeps the result of the day; under ``Accuracy/alarm`` a message is kept as well.
+  ///
+  /// - Parameter resources: what is compared; nil for all that have a table at the sink.
+  /// - Throws: ``SyncError`` when a side cannot be read whole; then nothing is kept.
+  public func run(
+    _ resources: [Resource]? = nil, cancellation: Cancellation = Cancellation()
+  ) throws(SyncError) -> ReconciliationReport {
+    let chosen = Resource.mirrored.filter { resources?.contains($0) ?? true }
+    for resource in chosen where sink.writableFields(of: resource).isEmpty {
+      throw .service(
+        ProviderError(
+          sink.service, .notSetUp,
+          "\(sink.service.title) has no table for \(resource.title.lowercased()).",
+          hint: "Run `rentbook airtable setup`, then `rentbook sync`."))
+    }
+    let report = try withScratch { (scratch) throws(SyncError) in
+      let messages = try read(into: scratch, cancellation)
+      return try compare(chosen, in: scratch, messages: messages, cancellation)
+    }
+    try keep(report)
+    return report
+  }
+
+  // MARK: Reading the source
+
+  private func read(
+    into scratch: Store, _ cancellation: Cancellation
+  ) throws(SyncError) -> [String] {
+    let began = Instant(milliseconds: clock.wallMilliseconds)
+    let engine = SyncEngine(
+      store: scratch, source: source, sink: sink, clock: clock, randomness: random,
+      observer: observer)
+    let report = try engine.run(
+      SyncOptions(isFull: true, direction: .pull), cancellation: cancellation)
+    let service = source.service
+    for resource in Resource.allCases where source.capabilities(of: resource).reading != .none {
+      let end = try onStore { () throws(StorageError) in
+        try scratch.readSync { (sync) throws(StorageError) in
+          try sync.pull(service, resource)?.completeAt
+        }
+      }
+      guard let end, end >= began else {
+        throw .service(
+          ProviderError(
+            service, .unreachable,
+            "\(resource.title) could not be read whole at \(service.title), so nothing was compared."
+              + (report.messages.first.map { " \($0)" } ?? ""),
+            hint: "`rentbook sync` shows what is wrong; reconcile again after that."))
+      }
+    }
+    return report.messages
+  }
+
+  // MARK: Comparing
+
+  private func compare(
+    _ resources: [Resource], in scratch: Store, messages: [String], _ cancellation: Cancellation
+  ) throws(SyncError) -> ReconciliationReport {
+    var report = ReconciliationReport(
+      rows: [], differences: [], money: [], messages: messages, hash: "")
+    var money = MoneyClosure()
+    for resource in resources {
+      var there = try rows(resource, cancellation)
+      let fields = sink.writableFields(of: resource)
+      let names = fields.map(\.name)
+      var row = ReconciliationReport.Row(resource)
+      var last: LocalID?
+      func settle(_ comparison: RecordComparison) {
+        guard comparison.left != nil || comparison.right != nil else { return }
+        let found = comparison.differences(names)
+        money.add(comparison.key, left: comparison.left, right: comparison.right)
+        report.differences += found
+        if found.contains(where: { $0.standing == .inFlight }) {
+          row.inFlight += 1
+        } else {
+          row.compared += 1
+          if found.isEmpty { row.matching += 1 }
+        }
+      }
+      repeat {
+        if cancellation.isCancelled { throw .cancelled }
+        let page = try expected(resource, fields, after: last, in: scratch)
+        last = page.last
+        for var comparison in page.comparisons {
+          let found = there.removeValue(forKey: comparison.key) ?? []
+          comparison.right = found.first.map { Self.spoken($0, names) }
+          comparison.isDoubled = found.count > 1
+          comparison.conflicts = conflicts(comparison.key)
+          settle(comparison)
+        }
+      } while last != nil
+      for key in there.keys.sorted() {
+        // Rows of records that are not known here: nothing removes them.
+        var stranger = RecordComparison(key: key)
+        stranger.right = there[key]?.first.map { Self.spoken($0, names) }
+        settle(stranger)
+      }
+      report.rows.append(row)
+    }
+    report.differences.sort(by: Self.precedes)
+    report.money = money.differences
+    report.hash = try onStore { () throws(StorageError) in
+      try scratch.readSync { $0.hash(Self.text(of: report)) }
+    }
+    return report
+  }
+
+  /// What the sink should hold, from the freshly read copy.
+  private func expected(
+    _ resource: Resource, _ fields: [FieldDefinition], after: LocalID?, in scratch: Store
+  ) throws(SyncError) -> (comparisons: [RecordComparison], last: LocalID?) {
+    let hub = Hub(
+      store: scratch, epoch: 0, source: source.service, sink: sink.service, cut: nil)
+    let service = sink.service
+    let today = Instant(milliseconds: clock.wallMilliseconds).date
+    return try hub.write { (tables) throws(StorageError) in
+      let rows = try tables.sync.sinkRows(service, resource, after: after, limit: Self.rowsMax)
+      var comparisons: [RecordComparison] = []
+      for row in rows {
+        var comparison = RecordComparison(key: row.key)
+        comparison.base = BaseText.read(row.base, fields)
+        (comparison.isDirty, comparison.waiting) = (row.stamp > 0, row.waiting)
+        comparison.wasThere = row.remoteID != nil
+        if !row.isGone,
+          let mirror = try tables.mirror(resource, row.localID, key: row.key, today: today)
+        {
+          var values: FieldValues = [:]
+          for field in fields {
+            values[field.name] = try Self.withoutUnknownEnds(
+              mirror[field.name], tables, service)
+          }
+          comparison.left = values
+        }
+        comparisons.append(comparison)
+      }
+      return (comparisons, rows.count == Self.rowsMax ? rows.last?.localID : nil)
+    }
+  }
+
+  /// A link that leads nowhere is never sent, so its absence at the sink is right.
+  private static func withoutUnknownEnds(
+    _ value: FieldValue, _ tables: HubTables, _ service: Service
+  ) throws(StorageError) -> FieldValue {
+    guard !value.links.isEmpty else { return value }
+    var ends: [RemoteKey] = []
+    for link in value.links where try tables.linkEnd(link, at: service) != .unknown {
+      ends.append(link)
+    }
+    if case .reference = value { return ends.first.map { .reference($0) } ?? .null }
+    return .references(canonical: ends)
+  }
+
+  /// Every row of the sink that carries a key.
+  private func rows(
+    _ resource: Resource, _ cancellation: Cancellation
+  ) throws(SyncError) -> [RemoteKey: [FoundRow]] {
+    var all: [RemoteKey: [FoundRow]] = [:]
+    var cursor: String?
+    for _ in 0..<Self.pagesMax {
+      let page: (rows: [FoundRow], next: String?)
+      do throws(ProviderError) {
+        page = try sink.rows(resource, cursor: cursor, cancellation: cancellation)
+      } catch {
+        throw error.kind == .cancelled ? .cancelled : .service(error)
+      }
+      for row in page.rows { all[row.key, default: []].append(row) }
+      guard let next = page.next else { return all }
+      cursor = next
+    }
+    throw .service(
+      ProviderError(
+        sink.service, .unexpectedAnswer,
+        "\(resource.title) at \(sink.service.title) did not end after \(Self.pagesMax) pages."))
+  }
+
+  private static func spoken(_ row: FoundRow, _ fields: [String]) -> FieldValues {
+    var values: FieldValues = [:]
+    for field in fields { values[field] = row.record[field] }
+    return values
+  }
+
+  // MARK: Order and keeping
+
+  private static func precedes(
+    _ left: ReconciliationReport.Difference, _ right: ReconciliationReport.Difference
+  ) -> Bool {
+    if left.key != right.key { return left.key < right.key }
+    return (left.field ?? "") < (right.field ?? "")
+  }
+
+  private static func text(of report: ReconciliationReport) -> String {
+    let rows = report.rows.map { "\($0.resource) \($0.compared) \($0.matching) \($0.inFlight)" }
+    let differences = report.differences.map {
+      "\($0.key) \($0.field ?? "") \($0.reason.rawValue) \($0.left.json.canonicalText) "
+        + $0.right.json.canonicalText
+    }
+    return (rows + differences).joined(separator: "\n")
+  }
+
+  private func keep(_ report: ReconciliationReport) throws(SyncError) {
+    let now = Instant(milliseconds: clock.wallMilliseconds)
+    let days = report.rows.map { row in
+      let found = report.differences.filter { $0.key.resource == row.resource }
+      return ReconciliationDay(
+        day: now.date, resource: row.resource, compared: row.compared, matching: row.matching,
+        inFlight: row.inFlight, differences: found.count,
+        unexplained: found.count { $0.reason == .unknown }, reportHash: report.hash)
+    }
+    try onStore { () throws(StorageError) in
+      try store.writeSync { (records) throws(StorageError) in
+        try records.sync.keep(days, at: now)
+      }
+      guard report.accuracy < .alarm else { return }
+      try store.append(
+        .error,
+        "Only \(report.accuracy) % of the records are the same at \(source.service.title) and "
+          + "\(sink.service.title).", hint: "`rentbook reconcile` lists the differences.")
+    }
+  }
+
+  private func onStore<Value>(
+    _ body: () throws(StorageError) -> Value
+  ) throws(SyncError) -> Value {
+    do throws(StorageError) { return try body() } catch {
+      throw .store("The store failed: \(error.message)")
+    }
+  }
+
+  private func withScratch(
+    _ body: (Store) throws(SyncError) -> ReconciliationReport
+  ) throws(SyncError) -> ReconciliationReport {
+    let path = "\(store.path).reconcile-\(getpid())-\(random.next() % 1_000_000)"
+    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+    let scratch = try onStore { () throws(StorageError) in try store.copy(to: path) }
+    defer { scratch.close() }
+    return try body(scratch)
+  }
+}

@@ -1,0 +1,179 @@
+import Background
+import Domain
+import Storage
+import Testing
+
+@testable import Sync
+
+@Suite("Reconciliation") struct ReconciliationTests {
+  private func reconcile(
+    _ world: World, _ resources: [Resource]? = nil
+  ) throws -> ReconciliationReport {
+    try Reconciler(
+      store: world.store, source: world.source, sink: world.sink, clock: world.clock,
+      randomness: SeededRandom(7)
+    ).run(resources)
+  }
+
+  private func inStep() throws -> World {
+    let world = try World()
+    world.source.fillSmall()
+    try world.sync()
+    return world
+  }
+
+  @Test("Two sides in step match in every record, and the result of the day is kept")
+  func clean() throws {
+    let world = try inStep()
+    let report = try reconcile(world)
+    #expect(report.differences == [])
+    #expect(report.money == [])
+    #expect(report.accuracy.description == "100.00")
+    #expect(report.rows.map(\.resource) == Resource.mirrored)
+    #expect(report.rows.allSatisfy { $0.compared == $0.matching && $0.compared > 0 })
+    let today = Instant(milliseconds: world.clock.wallMilliseconds).date
+    let kept = try world.store.readSync { (sync) throws(StorageError) in
+      try sync.reconciliations(from: today)
+    }
+    #expect(kept.count == Resource.mirrored.count)
+    #expect(kept.allSatisfy { $0.matching == $0.compared && $0.reportHash == report.hash })
+    #expect(try reconcile(world).hash == report.hash)
+  }
+
+  @Test("A change at the source that was not synchronized yet is on its way, and not wrong")
+  func pending() throws {
+    let world = try inStep()
+    world.source.put(
+      .units, "10",
+      [
+        "property_id": link(.properties, "1"), "unit_number": .text("A"),
+        "market_rent": money("1300"), "is_unit_occupied": .boolean(true),
+      ])
+    let before = world.mirror
+    let report = try reconcile(world, [.units])
+    #expect(report.differences.map(\.reason) == [.pending])
+    #expect(report.differences.first?.field == "market_rent")
+    #expect(report.differences.first?.left == money("1300"))
+    #expect(report.rows.first?.inFlight == 1)
+    #expect(report.accuracy.description == "100.00")
+    // Looking changes nothing: neither the sink nor what is known here.
+    #expect(world.mirror == before)
+    #expect(try world.status(.units).pendingOut == 0)
+    try world.sync()
+    #expect(try reconcile(world, [.units]).differences == [])
+  }
+
+  @Test("A side that cannot be read whole ends the comparison, and nothing is kept")
+  func unreadable() throws {
+    let world = try inStep()
+    let reconciler = Reconciler(
+      store: world.store, source: world.source, sink: world.sink, clock: world.clock)
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    #expect(throws: SyncError.self) { try reconciler.run(cancellation: cancellation) }
+    let today = Instant(milliseconds: world.clock.wallMilliseconds).date
+    let kept = try world.store.readSync { (sync) throws(StorageError) in
+      try sync.reconciliations(from: today)
+    }
+    #expect(kept == [])
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    var left: FieldValues? = ["a": .integer(1)]
+    var right: FieldValues? = ["a": .integer(1)]
+    var base: FieldValues = ["a": .integer(1)]
+    var isDirty = false
+    var waiting: SinkRow.Waiting?
+    var wasThere = true
+    var isDoubled = false
+    var conflicts: Set<String> = []
+    var standing: ReconciliationReport.Standing?
+    var reason: ReconciliationReport.Reason?
+    var testDescription: String { name }
+  }
+
+  static let cases: [Case] = [
+    Case(name: "equal"),
+    Case(name: "no tick and never touched", left: ["a": .boolean(false)], right: [:]),
+    Case(
+      name: "changed at the sink alone", right: ["a": .integer(2)], standing: .differs,
+      reason: .unknown),
+    Case(
+      name: "changed at the sink, looked at again for another field", right: ["a": .integer(2)],
+      isDirty: true, standing: .differs, reason: .unknown),
+    Case(
+      name: "changed at the source", left: ["a": .integer(2)], isDirty: true, standing: .inFlight,
+      reason: .pending),
+    Case(
+      name: "refused", left: ["a": .integer(2)], isDirty: true, waiting: .refused,
+      standing: .differs, reason: .refused),
+    Case(
+      name: "both changed", left: ["a": .integer(2)], right: ["a": .integer(3)], isDirty: true,
+      conflicts: ["a"], standing: .differs, reason: .conflict),
+    Case(
+      name: "not made yet", right: nil, isDirty: true, wasThere: false, standing: .inFlight,
+      reason: .pending),
+    Case(name: "removed at the sink", right: nil, standing: .onlyLeft, reason: .unknown),
+    Case(name: "to be removed", left: nil, isDirty: true, standing: .inFlight, reason: .pending),
+    Case(name: "a stranger", left: nil, standing: .onlyRight, reason: .unknown),
+    Case(name: "twice at the sink", isDoubled: true, standing: .onlyRight, reason: .unknown),
+  ]
+
+  @Test("Each way two sides can stand has its reason", arguments: cases)
+  func classified(_ example: Case) {
+    var comparison = RecordComparison(key: key(.units, "1"))
+    (comparison.left, comparison.right) = (example.left, example.right)
+    (comparison.base, comparison.isDirty) = (example.base, example.isDirty)
+    (comparison.waiting, comparison.wasThere) = (example.waiting, example.wasThere)
+    (comparison.isDoubled, comparison.conflicts) = (example.isDoubled, example.conflicts)
+    let found = comparison.differences(["a"])
+    #expect(found.map(\.standing) == (example.standing.map { [$0] } ?? []))
+    #expect(found.map(\.reason) == (example.reason.map { [$0] } ?? []))
+  }
+
+  @Test("Accuracy is cut off, never rounded up to a whole that is not there")
+  func accuracy() {
+    #expect(Accuracy(matching: 99_999, of: 100_000).description == "99.99")
+    #expect(Accuracy(matching: 0, of: 0).description == "100.00")
+    #expect(Accuracy(matching: 1, of: 3).description == "33.33")
+    #expect(Accuracy(matching: 9949, of: 10_000) < .alarm)
+    #expect(Accuracy(matching: 9950, of: 10_000) >= .alarm)
+  }
+
+  @Test("The difference of two sums of money is exactly the sum of the records listed with it")
+  func moneyCloses() {
+    for seed in UInt64(1)...200 {
+      let random = SeededRandom(seed)
+      var closure = MoneyClosure()
+      var expected: [String: Int64] = [:]
+      func side(_ month: Int, _ property: Int) -> FieldValues? {
+        guard !random.chance(15) else { return nil }
+        return [
+          "amount": .money(Money(minorUnits: Int64(random.below(400)) - 200)),
+          "date": date("2026-0\(month)-15"),
+          "property_id": link(.properties, String(property)),
+        ]
+      }
+      for id in 0..<40 {
+        let (month, property) = (1 + random.below(3), random.below(3))
+        let left = side(month, property)
+        // Some are equal, some differ, some lie in another month on the other side.
+        let right = random.chance(50) ? left : side(1 + random.below(3), property)
+        closure.add(key(.rentPayments, String(id)), left: left, right: right)
+        for (fields, sign) in [(left, Int64(1)), (right, Int64(-1))] {
+          guard let fields, let amount = fields["amount"]?.money else { continue }
+          let day = fields["date"]?.date?.description.prefix(7) ?? ""
+          expected["\(day) buildium/rentals/\(property)", default: 0] += sign * amount.minorUnits
+        }
+      }
+      var listed: [String: Int64] = [:]
+      for sum in closure.differences {
+        let parts = sum.records.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+        #expect((sum.left - sum.right).minorUnits == parts, "seed \(seed)")
+        listed["\(sum.place.month) \(sum.place.property)", default: 0] += parts
+      }
+      #expect(listed.filter { $0.value != 0 } == expected.filter { $0.value != 0 }, "seed \(seed)")
+    }
+  }
+}
