@@ -65,7 +65,8 @@ extension SyncState {
 
   /// Keeps an event; false when the same one is here already, by its content.
   @discardableResult
-  public func keepEvent(name: String, data: JSONValue, at now: Instant) throws(StorageError) -> Bool {
+  public func keepEvent(name: String, data: JSONValue, at now: Instant) throws(StorageError) -> Bool
+  {
     let text = data.canonicalText
     let id = hash(text)
     return try connection.run(
@@ -127,6 +128,16 @@ extension SyncState {
     var counts: [WebhookEvent.State: Int] = [:]
     for case (let state?, let count) in rows { counts[state] = count }
     return counts
+  }
+
+  /// The ids of at most two events that begin with `prefix`: one, unless it names several.
+  public func events(startingWith prefix: String) throws(StorageError) -> [String] {
+    try connection.rows(
+      """
+      SELECT id FROM buildium_webhook_events WHERE substr(id, 1, length($1)) = $1
+      ORDER BY id LIMIT 2
+      """, .text(prefix)
+    ) { $0.text(0) }
   }
 
   /// Ends an event: its records were fetched, or it names none.

@@ -113,7 +113,8 @@ struct HubTables {
       record.key, localID: stored, base: base, hash: hash,
       updatedAt: record.updatedAt, run: run, at: records.now)
     let stages = received.map {
-      SinkRow.Stages(event: min(event ?? record.updatedAt ?? $0, $0), received: $0, stored: records.now)
+      SinkRow.Stages(
+        event: min(event ?? record.updatedAt ?? $0, $0), received: $0, stored: records.now)
     }
     if Resource.mirrored.contains(record.key.resource) {
       try sync.mark(sink, record.key, localID: stored, stages: stages)

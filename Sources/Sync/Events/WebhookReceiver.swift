@@ -110,7 +110,8 @@ public final class WebhookReceiver: Sendable {
         let verdicts = try store.writeSync { (records) throws(StorageError) in
           var verdicts: [Verdict] = []
           for delivery in deliveries {
-            let isNew = try records.sync.keepEvent(name: delivery.name, data: delivery.data, at: now)
+            let isNew = try records.sync.keepEvent(
+              name: delivery.name, data: delivery.data, at: now)
             verdicts.append(isNew ? .stored : .repeated)
           }
           return verdicts
