@@ -22,6 +22,7 @@ enum Migrations {
     Migration(version: 5, name: "two ways", statements: TwoWayTables.statements),
     Migration(
       version: 6, name: "results of reconciliations", statements: ReconciliationTables.statements),
+    Migration(version: 7, name: "events wait their turn", statements: WebhookTables.statements),
   ]
 
   /// The version this program writes.

@@ -90,9 +90,12 @@ struct HubTables {
 
   /// Stores a record as its service gave it. Giving it again changes nothing.
   ///
-  /// - Parameter received: when the page came; nil during a first load, whose age says nothing.
+  /// - Parameters:
+  ///   - received: when the page came; nil during a first load, whose age says nothing.
+  ///   - event: when the service says the change happened, where an event told of it.
   func take(
-    _ record: RemoteRecord, run: Int, received: Instant?, _ counts: inout StoredCounts
+    _ record: RemoteRecord, run: Int, received: Instant?, event: Instant? = nil,
+    _ counts: inout StoredCounts
   ) throws(StorageError) {
     let base = BaseText.write(record.record)
     let hash = sync.hash(base)
@@ -110,7 +113,8 @@ struct HubTables {
       record.key, localID: stored, base: base, hash: hash,
       updatedAt: record.updatedAt, run: run, at: records.now)
     let stages = received.map {
-      SinkRow.Stages(event: min(record.updatedAt ?? $0, $0), received: $0, stored: records.now)
+      SinkRow.Stages(
+        event: min(event ?? record.updatedAt ?? $0, $0), received: $0, stored: records.now)
     }
     if Resource.mirrored.contains(record.key.resource) {
       try sync.mark(sink, record.key, localID: stored, stages: stages)

@@ -17,22 +17,19 @@ public struct Reconciler: Sendable {
   private let sink: any SinkProvider
   private let clock: any Clock
   private let random: any RandomSource
-  private let conflicts: @Sendable (RemoteKey) -> Set<String>
   private let observer: @Sendable (SyncEvent) -> Void
 
   /// A comparison of two services.
   ///
   /// - Parameters:
-  ///   - conflicts: the fields of a record that wait for a person's decision.
   ///   - observer: told how the reading gets on, as by ``SyncEngine``.
   public init(
     store: Store, source: any SourceProvider, sink: any SinkProvider, clock: any Clock,
     randomness: any RandomSource = SystemRandom(),
-    conflicts: @escaping @Sendable (RemoteKey) -> Set<String> = { _ in [] },
     observer: @escaping @Sendable (SyncEvent) -> Void = { _ in }
   ) {
     (self.store, self.source, self.sink, self.clock) = (store, source, sink, clock)
-    (self.random, self.conflicts, self.observer) = (randomness, conflicts, observer)
+    (self.random, self.observer) = (randomness, observer)
   }
 
   /// Compares and keeps the result of the day; under ``Accuracy/alarm`` a message is kept as well.
@@ -100,6 +97,7 @@ public struct Reconciler: Sendable {
       var there = try rows(resource, cancellation)
       let fields = sink.writableFields(of: resource)
       let names = fields.map(\.name)
+      let conflicts = try openConflicts(resource, names)
       var row = ReconciliationReport.Row(resource)
       var last: LocalID?
       func settle(_ comparison: RecordComparison) {
@@ -122,7 +120,7 @@ public struct Reconciler: Sendable {
           let found = there.removeValue(forKey: comparison.key) ?? []
           comparison.right = found.first.map { Self.spoken($0, names) }
           comparison.isDoubled = found.count > 1
-          comparison.conflicts = conflicts(comparison.key)
+          comparison.conflicts = conflicts[comparison.key] ?? []
           settle(comparison)
         }
       } while last != nil
@@ -140,6 +138,19 @@ public struct Reconciler: Sendable {
       try scratch.readSync { $0.hash(Self.text(of: report)) }
     }
     return report
+  }
+
+  /// The fields of each record that wait for a person's decision; all of them where the record as a
+  /// whole does.
+  private func openConflicts(
+    _ resource: Resource, _ names: [String]
+  ) throws(SyncError) -> [RemoteKey: Set<String>] {
+    let rows = try onStore { () throws(StorageError) in
+      try store.readSync { (sync) throws(StorageError) in try sync.conflicts(resource) }
+    }
+    var fields: [RemoteKey: Set<String>] = [:]
+    for row in rows { fields[row.key, default: []].formUnion(row.field.map { [$0] } ?? names) }
+    return fields
   }
 
   /// What the sink should hold, from the freshly read copy.

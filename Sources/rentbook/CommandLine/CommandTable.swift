@@ -8,5 +8,6 @@ enum CommandTable {
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
       RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
+      WebhookCommands.specs,
     ].flatMap(\.self)
 }

@@ -27,7 +27,7 @@ enum ReconcileCommand {
       report = try reconciler.run(resources, cancellation: workspace.cancellation)
     } catch {
       progress.finish()
-      throw Failure(error)
+      throw failure(error)
     }
     progress.finish()
     if invocation.isJSON {
@@ -36,6 +36,14 @@ enum ReconcileCommand {
       show(report)
     }
     return report.differences.isEmpty ? .done : .needsPerson
+  }
+
+  /// A side that could not be read whole is unreachable to this command, whatever kept it from
+  /// that; credentials and an interruption are told as everywhere.
+  private static func failure(_ error: SyncError) -> Failure {
+    var failure = Failure(error)
+    if case .service = error, failure.exit == .failed { failure.exit = .unreachable }
+    return failure
   }
 
   private static func resources(_ invocation: Invocation) throws(Failure) -> [Resource]? {
