@@ -11,6 +11,8 @@ struct Puller {
   /// known, whichever is more.
   private static let absentMax = 10
   private static let absentPercent = 2
+  /// So many of the missing records are named.
+  private static let namesMax = 10
   /// A cursor may be refused as stale so often in one pull before it counts as a failure.
   private static let restartsMax = 1
 
@@ -20,6 +22,8 @@ struct Puller {
   let resource: Resource
   let jobID: Int64
   let isFull: Bool
+  /// A person looked at what is missing and lets it go, this once.
+  var acceptsMassChange = false
 
   /// Reads everything, or what changed, from where an earlier try ended.
   func pull() -> TaskEnd {
@@ -207,7 +211,8 @@ struct Puller {
     let (known, absent) = try hub.read { (sync) throws(StorageError) in
       let known = try sync.knownCount(service, resource)
       let limit = max(Self.absentMax, known * Self.absentPercent / 100)
-      return (known, try sync.absentIDs(service, resource, run: run, limit: limit + 1))
+      let most = acceptsMassChange ? known : limit + 1
+      return (known, try sync.absentIDs(service, resource, run: run, limit: most))
     }
     let limit = max(Self.absentMax, known * Self.absentPercent / 100)
     if pull.seen == 0, known > 0 {
@@ -216,9 +221,12 @@ struct Puller {
         &pull)
     }
     if absent.count > limit {
-      return try brake(
+      let names = absent.prefix(Self.namesMax).joined(separator: ", ")
+      let what =
         "More than \(limit) of \(known) \(resource.title.lowercased()) are missing at "
-          + "\(service.title).", &pull)
+        + "\(service.title): \(names)\(absent.count > Self.namesMax ? " and more" : "")."
+      guard acceptsMassChange else { return try brake(what, &pull) }
+      state.say(.warning, "\(what) A person said that this was meant.", nil)
     }
     let context = StoredContext(hub: hub, service: service)
     for id in absent {
@@ -260,7 +268,8 @@ struct Puller {
     let kept = pull
     try hub.write { (tables) throws(StorageError) in try tables.sync.keep(kept) }
     return .dead(
-      "\(what) Nothing was removed. Look at \(source.service.title), then retry; or sync "
+      "\(what) Nothing was removed. Look at \(source.service.title). If they were meant to go, run "
+        + "`rentbook sync --full --resource \(resource) --accept-mass-change`; else sync "
         + "\(resource) again once the records are back.")
   }
 }

@@ -288,7 +288,7 @@ final class SyncRun {
       pullsRunning += 1
       let puller = Puller(
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
-        isFull: options.isFull || pull.job.isFull)
+        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange)
       let mailbox = mailbox
       _ = Worker(name: "pull") { mailbox.post(.pulled(resource, puller.pull())) }
     }

@@ -12,7 +12,7 @@ enum SyncCommand {
       OptionSpec("--direction", "pull|push|both", "Which half of the way."),
       OptionSpec("--dry-run", "Write nothing anywhere; list every write there would be."),
       OptionSpec(
-        "--accept-mass-change", "Many rows edited or deleted at once in Airtable are meant so."),
+        "--accept-mass-change", "Many records changed or deleted at once are meant so, this once."),
     ], "Bring Buildium, the store and Airtable in step.", run: run)
 
   static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
