@@ -230,6 +230,30 @@ struct NoiTests {
         == ["1 reopened", "2 final"])
   }
 
+  @Test("closing a month closes the books for bills to its last day; opening it takes that back")
+  func booksClosed() throws {
+    let test = try Self.month(.magnitude)
+    let month = try #require(Self.march)
+    func closed() throws -> CalendarDate? {
+      try test.store.readSync { (sync) throws(StorageError) in try sync.closedThrough() }
+    }
+    #expect(try closed() == nil)
+    _ = try test.store.finalizeMonth(month, actor: "ann")
+    #expect(try closed() == month.last)
+    _ = try test.store.reopenMonth(month, reason: "a bill came", actor: "ben")
+    #expect(try closed() == nil)
+    // A day somebody set stays theirs, and counts while it is the later one.
+    try test.store.set("books.closed_through", to: "2026-02-28")
+    #expect(try closed()?.description == "2026-02-28")
+    _ = try test.store.finalizeMonth(month, actor: "ann")
+    #expect(try closed() == month.last)
+    try test.store.set("books.closed_through", to: "2026-05-31")
+    #expect(try closed()?.description == "2026-05-31")
+    try test.store.set("books.closed_through", to: "2026-02-28")
+    _ = try test.store.reopenMonth(month, reason: "another came", actor: "ben")
+    #expect(try closed()?.description == "2026-02-28")
+  }
+
   @Test("a transaction of a type that is not known counts nowhere and holds the month up")
   func quarantined() throws {
     let test = try Self.month(.magnitude)

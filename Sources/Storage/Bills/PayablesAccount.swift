@@ -1,4 +1,5 @@
 import Domain
+import Reports
 
 /// The account bills are owed on (invariants I40 and I41).
 struct PayablesAccount {
@@ -47,10 +48,20 @@ struct BookPeriods {
   let connection: Connection
 
   /// The last day of the closed books; nil while nothing is closed.
+  ///
+  /// It is the later of the day somebody set and the end of the last final month. The month is asked
+  /// each time rather than copied into the setting, so that opening it again takes back exactly what
+  /// closing it did.
   func closedThrough() throws(StorageError) -> CalendarDate? {
-    try connection.row(
-      "SELECT value FROM settings WHERE name = $1", .text(BillSettings.closedThrough)
-    ) { row throws(StorageError) in CalendarDate(row.text(0)) } ?? nil
+    let set =
+      try connection.row(
+        "SELECT value FROM settings WHERE name = $1", .text(BillSettings.closedThrough)
+      ) { row throws(StorageError) in CalendarDate(row.text(0)) } ?? nil
+    let final =
+      try connection.row(
+        "SELECT MAX(month) FROM month_closes WHERE state = 'final'"
+      ) { row throws(StorageError) in row.optionalText(0).flatMap { CalendarMonth($0) } } ?? nil
+    return [set, final?.last].compactMap(\.self).max()
   }
 
   /// A day, or the first open one after it.
