@@ -48,6 +48,8 @@ public enum Message: Sendable {
   case hits([RecordHit], Ticket)
   /// A question with this ticket could not be answered: why, and what to do.
   case unanswered(Ticket, String, hint: String)
+  /// The answer to ``Effect/conflicts(_:_:)``.
+  case conflicts(ConflictNews, Ticket)
   /// Text an effect made for the clipboard.
   case copyReady(String)
 
@@ -110,6 +112,9 @@ public enum Effect: Sendable, Hashable {
   /// ``Message/undone(_:)``.
   case undo
   case redo
+  /// Read or settle conflicts; answer with ``Message/conflicts(_:_:)`` or
+  /// ``Message/unanswered(_:_:hint:)`` and the same ticket.
+  case conflicts(ConflictErrand, Ticket)
   /// Keep how the lists are looked at for the next run.
   case remember(ScreenMemory)
   /// Read the configuration file again; answer with ``Message/settings(_:)``.

@@ -6,7 +6,7 @@ public struct Model: Sendable {
   /// The facts that every pane may know.
   public internal(set) var world: World
   /// The panes in the order of their tabs.
-  var panes: [any Pane] = [SyncPane(), LedgerPane(), ActivityPane()]
+  var panes: [any Pane] = [SyncPane(), ConflictsPane(), LedgerPane(), ActivityPane()]
   var current = 0
   /// What lies over the pane, the topmost last.
   var overlays: [any Layer] = []
@@ -93,7 +93,7 @@ public struct Model: Sendable {
     let over =
       Detail.bindings.map(\.action) + MessageLog.bindings.map(\.action)
       + PlanView.bindings.map(\.action) + Confirmation.bindings.map(\.action)
-      + ChoicePicker.bindings.map(\.action)
+      + ChoicePicker.bindings.map(\.action) + TextReport.bindings.map(\.action)
     var known = Set(shell.map(\.action) + over)
     for layer in layers {
       var taken: [Key: Action] = [:]
@@ -161,7 +161,7 @@ extension Model {
       effects += reload()
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
-    case .list, .record, .hits, .unanswered: break
+    case .list, .record, .hits, .unanswered, .conflicts: break
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)

@@ -83,6 +83,7 @@ final class ScreenRunner: Sendable {
 
   /// Starts the threads. With `syncing` a synchronization is begun at once.
   func start(syncing: Bool) {
+    registerConflictUndo()
     let news = news
     workspace.store.observe { _ in news.post(()) }
     let workers = [
@@ -153,6 +154,7 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
+    case .conflicts(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
