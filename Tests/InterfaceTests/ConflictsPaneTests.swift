@@ -63,50 +63,34 @@ struct FakeConflicts {
 }
 
 @Suite("The Conflicts pane") struct ConflictsPaneTests {
-  /// A screen on the pane with what its questions are answered from.
+  /// A screen on the pane.
   struct Desk {
     var session: Session
-    var store: FakeConflicts
+    var store: FakeConflicts {
+      get { session.conflicts }
+      set { session.conflicts = newValue }
+    }
 
     init(_ count: Int, columns: Int = 100, rows: Int = 28, isReadOnly: Bool = false) {
-      (session, store) = (
-        Session(columns: columns, rows: rows, status: Sample.quiet, isReadOnly: isReadOnly),
-        FakeConflicts(count)
-      )
-      session.send(.storeChanged)
-      answer()
+      session = Session(
+        columns: columns, rows: rows, status: Sample.quiet, isReadOnly: isReadOnly)
+      store = FakeConflicts(count)
+      reload()
       press("2")
     }
 
-    /// Answers everything that was asked of the store; other effects are returned.
-    @discardableResult
-    mutating func answer() -> [Effect] {
-      var others: [Effect] = []
-      for _ in 0..<10 {
-        let effects = session.takeEffects()
-        if effects.isEmpty { break }
-        for effect in effects {
-          if case .conflicts(let errand, let ticket) = effect {
-            session.send(.conflicts(store.answer(errand), ticket))
-          } else {
-            others.append(effect)
-          }
-        }
-      }
-      return others
-    }
-
+    /// Presses keys and returns what was asked for besides conflicts.
     @discardableResult
     mutating func press(_ keys: String) -> [Effect] {
       session.press(keys)
-      return answer()
+      return session.takeEffects()
     }
 
     /// Lets the store say that it changed, long enough after the last time.
     mutating func reload() {
       session.pass(seconds: 5)
       session.send(.storeChanged)
-      answer()
+      _ = session.takeEffects()
     }
 
     var pane: ConflictsPane {

@@ -12,6 +12,8 @@ struct Session {
   private(set) var effects: [Effect] = []
   /// Answers what is asked about lists and records; such effects are not among those above.
   var lists: FakeLists
+  /// Answers what is asked about conflicts; such effects are not among those above either.
+  var conflicts = FakeConflicts(0)
   /// Answers that are kept back.
   private(set) var late: [Message] = []
 
@@ -52,6 +54,10 @@ struct Session {
 
   private mutating func take(_ new: [Effect]) {
     for effect in new {
+      if case .conflicts(let errand, let ticket) = effect {
+        send(.conflicts(conflicts.answer(errand), ticket))
+        continue
+      }
       guard let answer = lists.answer(effect) else {
         effects.append(effect)
         continue

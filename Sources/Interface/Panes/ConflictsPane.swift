@@ -75,7 +75,7 @@ struct ConflictsPane: Pane {
         footer: false, disabledReason: onRow),
       Binding(
         [.character(".")], .chooseSimilar, "similar",
-        "Offers the choice made last for the same field with the same side newer.", writes: true
+        "Offers the last choice for all conflicts like it.", writes: true
       ) { pane, _ in pane.last == nil ? "Choose one first: h, l or b." : nil },
       Binding(
         [.character("p")], .previewChoices, "preview",
@@ -84,8 +84,8 @@ struct ConflictsPane: Pane {
         [.enter], .applyChoices, "apply", "Keeps all choices; the next sync sends them.",
         writes: true, disabledReason: withStaged),
       Binding(
-        [.character("u")], .unstage, "undo",
-        "Takes the last step back, or what was applied and not sent.", writes: true
+        [.character("u")], .undo, "undo",
+        "Takes back the last step, or what was not sent yet.", writes: true
       ) { pane, world in
         if pane.isApplying { return "The choices are being kept." }
         guard pane.steps.isEmpty, world.undoable.undo == nil else { return nil }
@@ -106,7 +106,7 @@ struct ConflictsPane: Pane {
         footer: false, disabledReason: onRow),
       Binding(
         [.character("/")], .filter, "filter",
-        "Shows only conflicts with certain words; field:phone, newer:airtable, -word.",
+        "Shows only matching: word, field:phone, newer:air, -word.",
         footer: false),
       Binding(
         [.character("o")], .sort, "order", "Orders by age, record, field or rule.",
@@ -354,7 +354,7 @@ struct ConflictsPane: Pane {
     case .applyChoices:
       isApplying = true
       return ask(.apply(choices))
-    case .unstage:
+    case .undo:
       guard let step = steps.popLast() else { return [.effect(.undo)] }
       staged = step
       return [.answer("Taken back; \(Words.count(staged.count, "choice")) staged.")]
@@ -530,7 +530,6 @@ extension Action {
   static let acceptSimilar = Action("accept-similar")
   static let previewChoices = Action("preview-choices")
   static let applyChoices = Action("apply-choices")
-  static let unstage = Action("take-back")
   static let showAllFields = Action("all-fields")
   static let showStatistics = Action("statistics")
 }
