@@ -59,6 +59,8 @@ public enum Message: Sendable {
   case month(MonthSheet, Ticket)
   /// The answer to ``Effect/loadClose(_:_:)``.
   case close(CloseSheet, Ticket)
+  /// The answer to ``Effect/conflicts(_:_:)``.
+  case conflicts(ConflictNews, Ticket)
   /// Text an effect made for the clipboard.
   case copyReady(String)
 
@@ -141,6 +143,9 @@ public enum Effect: Sendable, Hashable {
   /// ``Message/undone(_:)``.
   case undo
   case redo
+  /// Read or settle conflicts; answer with ``Message/conflicts(_:_:)`` or
+  /// ``Message/unanswered(_:_:hint:)`` and the same ticket.
+  case conflicts(ConflictErrand, Ticket)
   /// Keep how the lists are looked at for the next run.
   case remember(ScreenMemory)
   /// Read the configuration file again; answer with ``Message/settings(_:)``.

@@ -7,7 +7,7 @@ public struct Model: Sendable {
   public internal(set) var world: World
   /// The panes in the order of their tabs.
   var panes: [any Pane] = [
-    SyncPane(), BillsPane(), MonthPane(), LedgerPane(), ActivityPane(),
+    SyncPane(), ConflictsPane(), BillsPane(), MonthPane(), LedgerPane(), ActivityPane(),
   ]
   var current = 0
   /// What lies over the pane, the topmost last.
@@ -96,7 +96,7 @@ public struct Model: Sendable {
       Detail.bindings.map(\.action) + MessageLog.bindings.map(\.action)
       + PlanView.bindings.map(\.action) + Confirmation.bindings.map(\.action)
       + ChoicePicker.bindings.map(\.action) + CloseChecklist.bindings.map(\.action)
-      + ReasonPrompt.bindings.map(\.action)
+      + ReasonPrompt.bindings.map(\.action) + TextReport.bindings.map(\.action)
     var known = Set(shell.map(\.action) + over)
     for layer in layers {
       var taken: [Key: Action] = [:]
@@ -164,7 +164,9 @@ extension Model {
       effects += reload()
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
-    case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close: break
+    case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close,
+      .conflicts:
+      break
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)

@@ -45,7 +45,10 @@ extension Model {
 
   private mutating func carryOut(_ choice: Choice, _ effects: inout [Effect]) {
     if let reason = choice.reason { return world.answer(reason) }
-    let isShell = shellChoices().contains { $0.action == choice.action }
+    // A pane that has steps of its own to take back is asked before the shell.
+    let isOwn =
+      overlays.isEmpty && panes[current].choices(world).contains { $0.action == choice.action }
+    let isShell = !isOwn && shellChoices().contains { $0.action == choice.action }
     if isShell, overlays.isEmpty || choice.action == .help {
       return performShell(choice.action, &effects)
     }

@@ -7,6 +7,8 @@ protocol Layer: Sendable {
   static var bindings: [Binding<Self>] { get }
   /// Whether text is being typed into it, so that letters are letters and not commands.
   var isTyping: Bool { get }
+  /// What `Enter` and `Esc` do while text is typed, for the footer.
+  var typingLabels: (enter: String, escape: String) { get }
   /// Takes a key while text is typed; nil when the key means something else.
   mutating func type(_ key: Key, _ world: World) -> [Reaction]?
   /// Does what one of its bindings names.
@@ -78,6 +80,7 @@ enum Reaction: Sendable {
 
 extension Layer {
   var isTyping: Bool { false }
+  var typingLabels: (enter: String, escape: String) { ("keep the filter", "show all") }
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? { nil }
   mutating func mouse(_ mouse: Mouse, in area: Area, _ world: World) -> [Reaction] { [] }
   mutating func settle(in area: Area, _ world: World) -> [Reaction] { [] }

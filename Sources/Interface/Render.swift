@@ -110,11 +110,12 @@ extension Model {
   private func drawKeys(on frame: inout Frame, row: Int) {
     let isTyping = overlays.last?.isTyping ?? panes[current].isTyping
     var choices = topChoices().filter { $0.isInFooter && $0.reason == nil }
-    if isTyping, overlays.isEmpty {
+    if isTyping, overlays.isEmpty || choices.isEmpty {
+      let labels = overlays.last?.typingLabels ?? panes[current].typingLabels
       let keep = Choice(
-        keys: [.enter], action: .filter, label: "keep the filter", help: "", isInFooter: true)
+        keys: [.enter], action: .filter, label: labels.enter, help: "", isInFooter: true)
       let end = Choice(
-        keys: [.escape], action: .back, label: "show all", help: "", isInFooter: true)
+        keys: [.escape], action: .back, label: labels.escape, help: "", isInFooter: true)
       choices = [keep, end]
     }
     func pieces(_ choice: Choice) -> [Piece] {

@@ -14,6 +14,8 @@ struct Session {
   var lists: FakeLists
   /// Answers what is asked about months.
   var months = FakeMonths()
+  /// Answers what is asked about conflicts; such effects are not among those above either.
+  var conflicts = FakeConflicts(0)
   /// Answers that are kept back.
   private(set) var late: [Message] = []
 
@@ -54,6 +56,10 @@ struct Session {
 
   private mutating func take(_ new: [Effect]) {
     for effect in new {
+      if case .conflicts(let errand, let ticket) = effect {
+        send(.conflicts(conflicts.answer(errand), ticket))
+        continue
+      }
       guard let answer = lists.answer(effect) ?? months.answer(effect) else {
         effects.append(effect)
         continue

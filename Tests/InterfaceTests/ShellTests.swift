@@ -144,7 +144,7 @@ import Testing
 
   @Test("digits and brackets go through the panes, and each keeps its place") func panes() {
     var session = Session(status: Sample.quiet)
-    session.press("5 j j 1 ] ] ]")
+    session.press("5 j j 1 ] ] ] ]")
     #expect(session.line("▸").contains("Alder House 2"))
     session.press("] ]")
     #expect(session.screen.contains("GL accounts"))

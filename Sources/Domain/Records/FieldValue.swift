@@ -108,3 +108,36 @@ public enum FieldKind: Sendable, Hashable {
     }
   }
 }
+
+extension FieldKind {
+  /// Reads a value as a person types it: nothing is an empty field, several references are separated
+  /// by commas. Nil when the text does not fit.
+  public func value(typed text: String) -> FieldValue? {
+    if text.isEmpty { return .null }
+    let json: JSONValue
+    switch self {
+    case .integer: json = .number(text)
+    case .boolean:
+      guard ["true", "false"].contains(text.lowercased()) else { return nil }
+      json = .bool(text.lowercased() == "true")
+    case .references:
+      json = .array(text.split(separator: ",").map { .string(String($0)) })
+    default: json = .string(text)
+    }
+    return value(json: json)
+  }
+
+  /// What a person may type, in words: `a date like 2026-10-31`.
+  public var expectation: String {
+    switch self {
+    case .text, .longText, .choice, .sealed: "text, or nothing"
+    case .integer: "a whole number"
+    case .money: "an amount like 1450.00"
+    case .decimal: "a number like 12.5"
+    case .date: "a date like 2026-10-31"
+    case .instant: "a moment like 2026-10-31T14:02:10Z"
+    case .boolean: "true or false"
+    case .reference, .references: "the key of a record, like buildium:tenants:7"
+    }
+  }
+}

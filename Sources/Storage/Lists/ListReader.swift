@@ -60,6 +60,13 @@ public final class ListReader: Sendable {
     }
   }
 
+  /// A record in words: `Lease 1042  Maple Court 2B`; nil when there is none.
+  public func title(_ record: RecordReference) throws(StorageError) -> String? {
+    try read { (state: inout State) throws(StorageError) in
+      try RecordTitles(state: state).title(record)
+    }
+  }
+
   /// Records whose names hold all the words, the best first.
   public func hits(_ text: String, limit: Int) throws(StorageError) -> [RecordHit] {
     try read { (state: inout State) throws(StorageError) in

@@ -145,15 +145,51 @@ public struct ConflictDesk: Sendable {
         do throws(Refusal) { try Self.take(decision, into: &row) } catch {
           return .failure(error)
         }
-        if row.choice != nil { (row.chosenBy, row.chosenAt) = (person, records.now) }
-        try records.sync.keep(row)
-        try records.journal(Self.entry(row, before: before, by: person))
-        // The next synchronization looks at the pair again.
-        try records.sync.mark(row.service, row.resource, localID: row.localID)
+        try Self.keep(&row, before: before, by: person, records)
         rows.append(row)
       }
       return .success(rows)
     }
+  }
+
+  /// Takes those decisions whose conflicts still are as they were shown, in one transaction, and
+  /// leaves out the others: those that have changed, are on their way or are over.
+  ///
+  /// - Returns: The conflicts that were taken, and the numbers of those left out.
+  public func decideUnchanged(
+    _ decisions: [Decision], by person: String
+  ) throws(Refusal) -> (taken: [ConflictRow], stale: [Int64]) {
+    try write { (records) throws(StorageError) in
+      var taken: [ConflictRow] = []
+      var stale: [Int64] = []
+      for decision in decisions {
+        guard var row = try records.sync.conflict(decision.id) else {
+          stale.append(decision.id)
+          continue
+        }
+        let before = row
+        do throws(Refusal) { try Self.take(decision, into: &row) } catch {
+          switch error {
+          case .changed, .settled, .sending: stale.append(decision.id)
+          default: return .failure(error)
+          }
+          continue
+        }
+        try Self.keep(&row, before: before, by: person, records)
+        taken.append(row)
+      }
+      return .success((taken, stale))
+    }
+  }
+
+  private static func keep(
+    _ row: inout ConflictRow, before: ConflictRow, by person: String, _ records: SyncRecords
+  ) throws(StorageError) {
+    if row.choice != nil { (row.chosenBy, row.chosenAt) = (person, records.now) }
+    try records.sync.keep(row)
+    try records.journal(entry(row, before: before, by: person))
+    // The next synchronization looks at the pair again.
+    try records.sync.mark(row.service, row.resource, localID: row.localID)
   }
 
   private static func entry(
@@ -197,20 +233,7 @@ public struct ConflictDesk: Sendable {
     _ text: String, of field: String, in resource: Resource
   ) throws(Refusal) -> JSONValue {
     let kind = MirrorSchema.field(field, of: resource)?.kind ?? .text
-    if text.isEmpty { return .null }
-    let json: JSONValue
-    switch kind {
-    case .integer: json = .number(text)
-    case .boolean:
-      guard ["true", "false"].contains(text.lowercased()) else {
-        throw .unfit(field: field, value: text)
-      }
-      json = .bool(text.lowercased() == "true")
-    case .references:
-      json = .array(text.split(separator: ",").map { .string(String($0)) })
-    default: json = .string(text)
-    }
-    guard let value = kind.value(json: json) else { throw .unfit(field: field, value: text) }
+    guard let value = kind.value(typed: text) else { throw .unfit(field: field, value: text) }
     return value.json
   }
 

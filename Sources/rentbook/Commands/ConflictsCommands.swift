@@ -350,7 +350,8 @@ enum ConflictsCommands {
     do throws(ConflictDesk.Refusal) { return try body() } catch { throw failure(error) }
   }
 
-  private static func failure(_ refusal: ConflictDesk.Refusal) -> Failure {
+  /// A refusal of the desk in words.
+  static func failure(_ refusal: ConflictDesk.Refusal) -> Failure {
     switch refusal {
     case .unknown(let id):
       .usage("There is no conflict \(id).", hint: "`rentbook conflicts list` shows the ids.")

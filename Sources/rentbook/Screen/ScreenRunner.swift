@@ -97,6 +97,7 @@ final class ScreenRunner: Sendable {
   /// Starts the threads. With `syncing` a synchronization is begun at once.
   func start(syncing: Bool) {
     registerUndo()
+    registerConflictUndo()
     let news = news
     shelf.watch()
     workspace.store.observe { _ in news.post(()) }
@@ -171,6 +172,7 @@ final class ScreenRunner: Sendable {
     case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
+    case .conflicts(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
