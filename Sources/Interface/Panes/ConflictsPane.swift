@@ -81,7 +81,7 @@ struct ConflictsPane: Pane {
         [.character("p")], .previewChoices, "preview",
         "Shows what would be written where; nothing happens yet.", disabledReason: withStaged),
       Binding(
-        [.enter], .applyChoices, "apply", "Keeps all choices; the next sync sends them.",
+        [.enter], .applyChoices, "apply", "Keeps all choices together, to be sent next.",
         writes: true, disabledReason: withStaged),
       Binding(
         [.character("u")], .undo, "undo",
