@@ -74,7 +74,7 @@ import Testing
   }
   private static let busy60 = """
      Rentbook  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
-     1 Sync 1   2 Conflicts   3 Bills   4 NOI & Draws   5 Ledger   7 Activity
+     1 Sync 1   2 Conflicts   3 Bills   4 NOI & Draws   5 Ledger
     ────────────────────────────────────────────────────────────
      Resource       Buildium    Here  Airtable  State
     ▸GL accounts         160     160       160  ✓ in step
@@ -199,7 +199,7 @@ import Testing
      Rentbook  Harbor & Main Man…  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
      1 Sync 1   2 Conflicts   3 Bills   4 NOI & Draws   5 Ledger   7 Activity
     ────────────────────────────────────────────────────────────────────────────────
-     Commands and records  type to search: sync  7 of 136
+     Commands and records  type to search: sync  7 of 154
       Brings in what changed and sends what waits.
     ▸s            sync-now                Brings in what changed and sends what wai…
      S            sync-selected-resource  Syncs the selected resource only.

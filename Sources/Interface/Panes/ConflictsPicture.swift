@@ -132,8 +132,8 @@ extension ConflictsPane {
       [
         Piece(" \(item.title)", .heading),
         Piece(
-          "  \(Words.count(differing.count, "field")) "
-            + (differing.count == 1 ? " differs; " : " differ; ")
+          "  \(Words.count(differing.count, "field"))"
+            + (differing.count == 1 ? " differs: " : " differ: ")
             + (showsAll ? "a shows only what differs" : "a shows all"), .dim),
       ], row: area.row + 1, column: area.column, width: area.columns)
     var lines = differing.sorted { ($0.id == item.id ? 0 : 1) < ($1.id == item.id ? 0 : 1) }
