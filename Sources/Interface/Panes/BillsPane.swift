@@ -192,7 +192,9 @@ extension BillsPane {
     if list.move(action, ids, height: BillsLayout(world.mainArea).list.rows) { return [] }
     if let scope = BillScope.allCases.first(where: { Self.show($0) == action }) {
       (self.scope, isStale, desk, detail) = (scope, true, nil, nil)
-      (marks, list) = ([], ListState())
+      (marks, list, problem) = ([], ListState(), nil)
+      // An answer about the scope before comes too late.
+      (deskTicket, detailTicket, detailWanted) = (nil, nil, nil)
       return []
     }
     switch action {

@@ -147,6 +147,10 @@ extension BillsPane {
           let refusal = row.refusal(of: .approve, by: actor)
         {
           flags.append("P \(refusal.refusal.message)")
+        } else if row.approval == .pendingApproval, let limit = actor?.approvalLimit,
+          row.total > limit
+        {
+          flags.append("P over your limit of \(Words.money(limit))")
         }
         if row.isToBeReconciled { flags.append("! tell Buildium") }
         return Piece(flags.joined(separator: "  "), .warning)

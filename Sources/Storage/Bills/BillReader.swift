@@ -351,25 +351,31 @@ struct BillDetailReader {
 
   private func duplicates(of row: BillRow) throws(StorageError) -> [BillRow] {
     guard let vendor = row.vendor else { return [] }
-    let others = try connection.rows(
-      "SELECT id FROM bills WHERE vendor_id = $1 AND deleted_at IS NULL AND (amount = $2 OR "
-        + "reference_number <> '')", .local(vendor.localID), .money(row.total)
-    ) { row throws(StorageError) in row.localID(0) }
-    let reader = BillReader(connection: connection, asOf: asOf)
     let reference = BillDuplicates.normalised(row.reference ?? "")
+    // A vendor may have thousands of bills: only those that look alike are read whole.
+    let others = try connection.rows(
+      """
+      SELECT id, COALESCE(reference_number, ''), COALESCE(amount, 0), date FROM bills
+      WHERE vendor_id = $1 AND deleted_at IS NULL AND id <> $3
+        AND (amount = $2 OR reference_number <> '')
+      """, .local(vendor.localID), .money(row.total), .local(row.localID)
+    ) { other throws(StorageError) -> LocalID? in
+      if !reference.isEmpty, BillDuplicates.normalised(other.text(1)) == reference {
+        return other.localID(0)
+      }
+      guard other.money(2) == row.total, let date = row.date, let day = other.date(3) else {
+        return nil
+      }
+      let days = abs(day.daysSince1970 - date.daysSince1970)
+      return days <= BillDuplicates.nearDaysMax ? other.localID(0) : nil
+    }
+    let reader = BillReader(connection: connection, asOf: asOf)
     var found: [BillRow] = []
-    for other in others where other != row.localID {
+    for other in others.compactMap(\.self).sorted() {
       guard let candidate = try reader.row(other), candidate.status != .reversal else { continue }
       let isSameReference =
         !reference.isEmpty && BillDuplicates.normalised(candidate.reference ?? "") == reference
-      let days =
-        row.date.flatMap { date in
-          candidate.date.map { abs($0.daysSince1970 - date.daysSince1970) }
-        } ?? .max
-      if isSameReference
-        || (candidate.total == row.total && days <= BillDuplicates.nearDaysMax
-          && candidate.approval != .voided && candidate.approval != .rejected)
-      {
+      if isSameReference || (candidate.approval != .voided && candidate.approval != .rejected) {
         found.append(candidate)
       }
     }

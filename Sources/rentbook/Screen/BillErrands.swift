@@ -13,13 +13,26 @@ enum BillErrands {
   /// - Returns: what came of each, and what takes back what was done.
   static func decide(
     _ tasks: [BillTask], _ action: BillAction, reason: String, _ workspace: Workspace
-  ) throws(Failure) -> (outcomes: [BillTaskOutcome], undo: [JSONValue]) {
+  ) -> (outcomes: [BillTaskOutcome], undo: [JSONValue]) {
     var outcomes: [BillTaskOutcome] = []
     var undo: [JSONValue] = []
+    var failure: Failure?
     for task in tasks {
+      // When the store fails, what was done stays done and is told of; the rest is not tried.
+      if let failure {
+        outcomes.append(BillTaskOutcome(task, isDone: false, "Not tried: \(failure.message)"))
+        continue
+      }
       let request = BillRequest(action, reason: reason, expected: task.stamp)
-      let result = try workspace.onStore { store throws(StorageError) in
-        try store.perform(request, on: task.bill, by: workspace.configuration.user)
+      let result: BillResult?
+      do throws(Failure) {
+        result = try workspace.onStore { store throws(StorageError) in
+          try store.perform(request, on: task.bill, by: workspace.configuration.user)
+        }
+      } catch {
+        failure = error
+        outcomes.append(BillTaskOutcome(task, isDone: false, error.message))
+        continue
       }
       guard let result else {
         outcomes.append(BillTaskOutcome(task, isDone: false, "It is not there any more."))
@@ -93,7 +106,8 @@ extension ScreenRunner {
       }
     case .decideBills(let tasks, let action, let reason):
       errand { [undo] () throws(Failure) in
-        let (outcomes, steps) = try BillErrands.decide(tasks, action, reason: reason, workspace)
+        let (outcomes, steps) = BillErrands.decide(tasks, action, reason: reason, workspace)
+        post(.billOutcomes(outcomes, action))
         if !steps.isEmpty {
           let noun = steps.count == 1 ? "bill" : "bills"
           try undo.record(
@@ -102,7 +116,6 @@ extension ScreenRunner {
               payload: .array(steps)))
           post(.undoable(try undo.undoable()))
         }
-        post(.billOutcomes(outcomes, action))
       }
     default: break
     }
