@@ -11,13 +11,15 @@ enum BillSample {
 
   static func row(
     _ number: Int, _ state: BillState = .pendingApproval, total: Int64 = 480_00,
-    due: String = "2026-10-28", by submitter: String = "bob"
+    due: String = "2026-10-28", by submitter: String = "bob",
+    isPaidInPart: Bool = false
   ) -> BillRow {
     let amount = Money(minorUnits: total)
     var facts = BillFacts(state: state, stamp: "s\(number)", total: amount)
     (facts.linesTotal, facts.lineCount, facts.hasVendor) = (amount, 1, true)
     (facts.date, facts.dueDate) = (CalendarDate("2026-10-21"), CalendarDate(due))
     (facts.submittedBy, facts.isPosted) = (submitter, true)
+    facts.hasApplications = isPaidInPart
     func named(_ name: String) -> NamedRecord {
       NamedRecord(localID: name, buildiumID: nil, name: name)
     }
@@ -146,6 +148,14 @@ enum BillSample {
     var reader = BillSample.session([BillSample.row(1)], isReadOnly: true)
     reader.press("a")
     #expect(BillSample.decisions(reader.takeEffects()).isEmpty)
+  }
+
+  @Test("a bill with payments on it is not voided, and the key says so at once")
+  func paid() {
+    var session = BillSample.session([BillSample.row(1, isPaidInPart: true)])
+    session.press("v")
+    #expect(session.screen.contains("has payments or credits on it"))
+    #expect(BillSample.decisions(session.takeEffects()).isEmpty)
   }
 
   @Test("the filter takes words, and marks it hides are told of")

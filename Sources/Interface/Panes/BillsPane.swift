@@ -155,6 +155,13 @@ extension BillsPane {
     return desk?.rows.filter { marks.contains($0.localID) } ?? []
   }
 
+  /// Why a bill cannot be treated so now, in words that follow its name; nil when it can.
+  private static func obstacle(_ action: BillAction, _ row: BillRow, _ actor: Actor) -> String? {
+    if let refusal = row.refusal(of: action, by: actor) { return refusal.refusal.message }
+    guard action == .void, row.facts.hasApplications else { return nil }
+    return "has payments or credits on it; `rentbook bills unapply` takes them off first."
+  }
+
   /// Why none of the chosen bills can be treated so; nil when one can.
   func reasonAgainst(_ action: BillAction, _ world: World) -> String? {
     guard let desk else { return "The bills are still being read." }
@@ -162,8 +169,8 @@ extension BillsPane {
     guard !chosen.isEmpty else { return "There is no bill to \(action.rawValue)." }
     var reason: String?
     for row in chosen {
-      guard let refusal = row.refusal(of: action, by: desk.actor) else { return nil }
-      reason = reason ?? refusal.refusal.message
+      guard let obstacle = Self.obstacle(action, row, desk.actor) else { return nil }
+      reason = reason ?? obstacle
     }
     let text = reason.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? ""
     return chosen.count == 1
@@ -232,7 +239,7 @@ extension BillsPane {
   private func decide(_ action: BillAction, _ world: World) -> [Reaction] {
     guard let desk else { return [] }
     let chosen = chosen(world)
-    let able = chosen.filter { $0.refusal(of: action, by: desk.actor) == nil }
+    let able = chosen.filter { Self.obstacle(action, $0, desk.actor) == nil }
     guard !able.isEmpty else { return [] }
     // All of them are tried: those a rule stands in the way of are named in the result, and stay marked.
     let tasks = chosen.map(BillTask.init)
