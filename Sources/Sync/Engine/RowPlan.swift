@@ -87,7 +87,7 @@ enum RowPlan: Hashable {
   }
 
   /// A box that is not ticked and one nobody ever touched are the same to a person and to a sink.
-  private static func isSame(_ left: FieldValue, _ right: FieldValue) -> Bool {
+  static func isSame(_ left: FieldValue, _ right: FieldValue) -> Bool {
     left == right || (isEmpty(left) && isEmpty(right))
   }
 

@@ -33,9 +33,9 @@ struct RecordComparison {
       if isDoubled { return [whole(.onlyRight, isComing: false)] }
       let found = fields.sorted().compactMap { field -> ReconciliationReport.Difference? in
         let (a, b) = (left[field] ?? .null, right[field] ?? .null)
-        guard !Self.isSame(a, b) else { return nil }
+        guard !RowPlan.isSame(a, b) else { return nil }
         // Only what differs from the base is sent: a value changed at the sink alone stays there.
-        let isComing = isDirty && !Self.isSame(a, base[field] ?? .null)
+        let isComing = isDirty && !RowPlan.isSame(a, base[field] ?? .null)
         return ReconciliationReport.Difference(
           key: key, field: field, left: a, right: b, standing: .differs,
           reason: conflicts.contains(field) ? .conflict : reason(isComing: isComing))
@@ -63,14 +63,5 @@ struct RecordComparison {
     case .refused, .duplicate, .missing, .discarded, .parent: .refused
     case .links, nil: isComing ? .pending : .unknown
     }
-  }
-
-  /// A box that is not ticked and one nobody ever touched are the same.
-  private static func isSame(_ left: FieldValue, _ right: FieldValue) -> Bool {
-    left == right || (isEmpty(left) && isEmpty(right))
-  }
-
-  private static func isEmpty(_ value: FieldValue) -> Bool {
-    value.isNull || value == .boolean(false)
   }
 }
