@@ -171,7 +171,7 @@ extension MonthPane {
   /// Where the month's close stands, in a line.
   private func closeLine() -> [Piece] {
     guard let month = query?.last else { return [] }
-    let name = Words.months[month.first.month - 1]
+    let name = CalendarDate.monthNames[month.first.month - 1]
     guard let close, close.month == month else { return [Piece("Close \(name): checking…", .dim)] }
     if close.state == "unknown" {
       return [Piece("! \(close.restatements.first ?? "")", .warning)]
