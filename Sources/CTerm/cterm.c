@@ -22,10 +22,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-// Keys of our own: marks of a paste, answers about synchronized output. Far above KEY_MAX, right
-// after which ncurses numbers the keys it finds in extended terminal descriptions.
-enum { PASTE_BEGINS = KEY_MAX + 1000, PASTE_ENDS, SYNC_KNOWN, SYNC_UNKNOWN };
-enum { PASTE_MAX = 64 * 1024, SEQUENCE_MAX = 32 };
+// Keys of our own: marks of a paste, answers about synchronized output and the background. Far above
+// KEY_MAX, right after which ncurses numbers the keys it finds in extended terminal descriptions.
+enum { PASTE_BEGINS = KEY_MAX + 1000, PASTE_ENDS, SYNC_KNOWN, SYNC_UNKNOWN, BACKGROUND_BEGINS };
+enum { PASTE_MAX = 64 * 1024, SEQUENCE_MAX = 32, ANSWER_MAX = 32, NAME_MAX_BYTES = 128 };
 static const int64_t paste_wait_ms = 1000;
 
 static SCREEN *screen;
@@ -42,6 +42,11 @@ static int paste_count;
 static bool is_pasting;
 static int64_t paste_at_ms;
 static cterm_input held;
+
+static char answer[ANSWER_MAX + 1];
+static int answer_count;
+static bool is_answering;
+static int64_t answer_at_ms;
 
 static int64_t now_ms(void) {
   struct timespec time;
@@ -102,9 +107,10 @@ static void count_colours(void) {
                             : CTERM_MONO;
 }
 
-// Terminals of the xterm family answer whether they can hold a picture back until it is whole. The
-// answers are declared as keys, so that nobody waits and a late one is never taken for typing.
-static void ask_about_sync(void) {
+// Terminals of the xterm family answer whether they can hold a picture back until it is whole, and
+// what their background is (OSC 11). The answers are declared as keys, so that nobody waits and a
+// late one is never taken for typing.
+static void ask_the_terminal(void) {
   static const char *const families[] = {"xterm", "tmux", "screen", "foot", "alacritty", "kitty",
                                          "wezterm", "ghostty", "contour", "rxvt", "st-"};
   static const char *const yes[] = {"\033[?2026;1$y", "\033[?2026;2$y"};
@@ -117,8 +123,24 @@ static void ask_about_sync(void) {
     for (size_t k = 0; k < 2; k++) define_key(yes[k], SYNC_KNOWN);
     for (size_t k = 0; k < 3; k++) define_key(no[k], SYNC_UNKNOWN);
     say("\033[?2026$p");
+    if (colours == CTERM_MONO) return;
+    define_key("\033]11;rgb:", BACKGROUND_BEGINS);
+    say("\033]11;?\033\\");
     return;
   }
+}
+
+// A terminal says by COLORTERM that it draws any colour; what ncurses must send for that stands in
+// the description of its kind named `…-direct`, where that is installed.
+static SCREEN *open_in_true_colour(const char *term) {
+  const char *says = getenv("COLORTERM");
+  if (!says || !term || (strcmp(says, "truecolor") != 0 && strcmp(says, "24bit") != 0)) return NULL;
+  static const char table[] = "-256color";
+  size_t count = strlen(term), tail = sizeof table - 1;
+  if (count > tail && strcmp(term + count - tail, table) == 0) count -= tail;
+  char name[NAME_MAX_BYTES];
+  int used = snprintf(name, sizeof name, "%.*s-direct", (int)count, term);
+  return used < (int)sizeof name ? newterm(name, stdout, stdin) : NULL;
 }
 
 int cterm_open(bool wants_colours) {
@@ -127,8 +149,9 @@ int cterm_open(bool wants_colours) {
   has_before = tcgetattr(STDIN_FILENO, &before) == 0;
   if (!getenv("ESCDELAY")) set_escdelay(25);
   // newterm and not initscr, which ends the program when it fails.
-  screen = newterm(NULL, stdout, stdin);
   const char *term = getenv("TERM");
+  screen = wants_colours ? open_in_true_colour(term) : NULL;
+  if (!screen) screen = newterm(NULL, stdout, stdin);
   if (!screen && term && *term && strcmp(term, "dumb") != 0)
     screen = newterm("xterm-256color", stdout, stdin);
   if (!screen) return CTERM_UNKNOWN;
@@ -161,7 +184,7 @@ int cterm_open(bool wants_colours) {
   add_reset(capability("rmkx"));
   add_reset(capability("rmcup"));
   is_open = 1;
-  ask_about_sync();
+  ask_the_terminal();
   say("\033[?2004h");
   return CTERM_OK;
 }
@@ -234,6 +257,29 @@ static cterm_input end_paste(void) {
   return (cterm_input){.kind = CTERM_PASTE, .code = paste_count};
 }
 
+// Reads on in `RRRR/GGGG/BBBB` up to its end, BEL or ESC \; the colour when that was it.
+static cterm_input take_answer(wint_t key) {
+  answer_at_ms = now_ms();
+  if (key != 7 && key != '\\') {
+    if (key != 27 && answer_count < ANSWER_MAX) answer[answer_count++] = (char)key;
+    return (cterm_input){0};
+  }
+  is_answering = false;
+  answer[answer_count] = 0;
+  int32_t colour = 0;
+  const char *at = answer;
+  for (int i = 0; i < 3; i++) {
+    char *end;
+    unsigned long part = strtoul(at, &end, 16);
+    // One to four digits stand for a share of the most they can write.
+    long digits = end - at;
+    if (digits < 1 || digits > 4 || *end != (i < 2 ? '/' : 0)) return (cterm_input){0};
+    colour = colour << 8 | (int32_t)(part * 255 / ((1UL << (4 * digits)) - 1));
+    at = end + 1;
+  }
+  return (cterm_input){.kind = CTERM_BACKGROUND, .code = colour};
+}
+
 static cterm_input mouse_input(void) {
   MEVENT event;
   if (getmouse(&event) != OK) return (cterm_input){0};
@@ -299,7 +345,13 @@ cterm_input cterm_next(void) {
     if (kind == ERR) {
       // An end that never comes must not swallow the keys for ever.
       if (is_pasting && now_ms() - paste_at_ms >= paste_wait_ms) return end_paste();
+      if (is_answering && now_ms() - answer_at_ms >= paste_wait_ms) is_answering = false;
       return (cterm_input){0};
+    }
+    if (is_answering) {
+      cterm_input background = kind == OK ? take_answer(key) : (cterm_input){0};
+      if (background.kind) return background;
+      continue;
     }
     if (is_pasting) {
       if (kind == KEY_CODE_YES && key == PASTE_ENDS) return end_paste();
@@ -316,6 +368,11 @@ cterm_input cterm_next(void) {
         continue;
       case PASTE_ENDS: case SYNC_UNKNOWN: continue;
       case SYNC_KNOWN: has_sync = true; continue;
+      case BACKGROUND_BEGINS:
+        is_answering = true;
+        answer_count = 0;
+        answer_at_ms = now_ms();
+        continue;
       case KEY_RESIZE: return (cterm_input){.kind = CTERM_RESIZE};
       case KEY_MOUSE: {
         cterm_input event = mouse_input();
@@ -332,7 +389,7 @@ const uint32_t *cterm_paste(int *count) {
   return paste;
 }
 
-bool cterm_is_pasting(void) { return is_pasting; }
+bool cterm_is_pasting(void) { return is_pasting || is_answering; }
 
 bool cterm_measure(void) {
   struct winsize size;

@@ -205,6 +205,7 @@ extension Model {
   private mutating func take(_ settings: ScreenSettings, _ effects: inout [Effect]) {
     use(settings.keyMap)
     if let theme = settings.theme { effects.append(.theme(theme)) }
+    guard settings.isTold else { return }
     let problems = settings.problems + keyProblems
     guard let first = problems.first else { return world.answer("The settings were read again.") }
     for problem in problems.dropFirst().reversed() { world.say(problem, level: .warning) }

@@ -19,6 +19,7 @@ public struct ScreenLoop<Device: TerminalDevice> {
   private let mailbox: () -> [Message]
   private let runner: (Effect) -> Void
   private let editor: [String]
+  private let background: (Colour) -> Void
 
   /// A loop over a device.
   ///
@@ -28,13 +29,16 @@ public struct ScreenLoop<Device: TerminalDevice> {
   ///   - mailbox: Takes all messages that other threads have posted; they post and then wake the
   ///     device.
   ///   - editor: The program, its options and the settings' file, for ``Effect/editSettings``.
+  ///   - background: Hears what the terminal's background is, some time after the first frame, when
+  ///     the terminal tells it at all.
   ///   - runner: Starts an effect that is for the program, and returns at once.
   public init(
     device: Device, clock: @escaping () -> Instant, mailbox: @escaping () -> [Message],
-    editor: [String] = [], runner: @escaping (Effect) -> Void
+    editor: [String] = [], background: @escaping (Colour) -> Void = { _ in },
+    runner: @escaping (Effect) -> Void
   ) {
     (self.device, self.clock, self.mailbox, self.runner) = (device, clock, mailbox, runner)
-    self.editor = editor
+    (self.editor, self.background) = (editor, background)
   }
 
   /// News alone is shown at most this often; a key is answered at once.
@@ -66,6 +70,9 @@ public struct ScreenLoop<Device: TerminalDevice> {
         case .resumed: messages.append(.resized(device.size))
         case .stop(let signal): exit = .signal(signal)
         case .hungUp: exit = .hungUp
+        case .background(let colour):
+          background(colour)
+          continue
         case .woken, .timeout: continue
         }
         isFromPerson = true

@@ -9,6 +9,8 @@ public struct ScreenSettings: Sendable {
   public var theme: Theme?
   /// What is wrong with the file, each with its line; it is told, and the rest holds.
   public var problems: [String]
+  /// Whether a person changed them or asked for them, and so is told that they were read.
+  public var isTold = true
 
   /// Settings.
   public init(keyMap: [String: [Key]] = [:], theme: Theme? = nil, problems: [String] = []) {

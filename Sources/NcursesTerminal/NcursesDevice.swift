@@ -290,6 +290,10 @@ extension NcursesDevice {
       let what: Mouse.What =
         code == CTERM_PRESS ? .press : code == CTERM_WHEEL_UP ? .wheelUp : .wheelDown
       return .mouse(Mouse(what, row: Int(input.row), column: Int(input.column)))
+    case CTERM_BACKGROUND:
+      return .background(
+        Colour(
+          red: UInt8(code >> 16 & 255), green: UInt8(code >> 8 & 255), blue: UInt8(code & 255)))
     default: return nil
     }
   }

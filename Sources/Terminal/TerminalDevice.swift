@@ -13,6 +13,8 @@ public enum TerminalEvent: Sendable, Hashable {
   case resumed
   /// The program is to end, by a signal.
   case stop(signal: Int32)
+  /// The terminal told what its background is.
+  case background(Colour)
   /// There is no terminal any more.
   case hungUp
 }

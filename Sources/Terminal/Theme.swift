@@ -188,6 +188,14 @@ extension Theme {
     return named(last == 7 || last >= 9 ? "light" : "dark") ?? plain
   }
 
+  /// The theme for a terminal that told its background: whichever of black and white text is read
+  /// better on it says whether it is light.
+  public static func automatic(background: Colour) -> Theme {
+    let black = Colour(red: 0, green: 0, blue: 0), white = Colour(red: 255, green: 255, blue: 255)
+    let isLight = black.contrast(on: background) > white.contrast(on: background)
+    return named(isLight ? "light" : "dark") ?? plain
+  }
+
   /// No colours at all: what is used under `NO_COLOR` and on terminals without colours.
   public static var mono: Theme { named("mono") ?? plain }
 

@@ -164,6 +164,75 @@ struct ScreenInTerminalTests {
     try end(terminal)
   }
 
+  /// The colours a picture is drawn in: every sequence that sets some.
+  private func looks(_ output: String) -> Set<String> {
+    Set(
+      output.split(separator: "\u{1B}[").compactMap { part in
+        part.firstIndex(of: "m").map { String(part[..<$0]) }
+      }.filter { $0.allSatisfy { $0.isNumber || $0 == ";" || $0 == ":" } })
+  }
+
+  @Test(
+    "a terminal that tells its background gets the theme for it, and none is waited for",
+    arguments: [
+      ("rgb:ffff/ffff/eeee\u{1B}\\", "light"), ("rgb:f/f/f\u{07}", "light"),
+      ("rgb:0000/1010/2020\u{07}", "dark"),
+    ])
+  func background(_ answer: String, _ theme: String) throws {
+    // The first picture stands before anything was answered.
+    let terminal = try open()
+    #expect(terminal.takeOutput().contains("\u{1B}]11;?"))
+    terminal.press("\u{1B}]11;" + answer)
+    terminal.settle()
+    // Drawn anew, so that all of its colours are seen.
+    _ = terminal.takeOutput()
+    terminal.press("\u{0C}")
+    terminal.settle()
+    let drawn = looks(terminal.takeOutput())
+    #expect(!terminal.screen.text.contains("does nothing here"))
+    try end(terminal)
+    let chosen = try open(["--theme", theme])
+    chosen.settle()
+    _ = chosen.takeOutput()
+    chosen.press("\u{0C}")
+    chosen.settle()
+    #expect(drawn == looks(chosen.takeOutput()))
+    // What was chosen is not outdone by what the terminal says.
+    chosen.press("\u{1B}]11;rgb:\(theme == "light" ? "0/0/0" : "f/f/f")\u{07}")
+    chosen.press("\u{0C}")
+    chosen.settle()
+    #expect(drawn == looks(chosen.takeOutput()))
+    try end(chosen)
+  }
+
+  @Test("an answer that never ends takes no keys with it") func endlessAnswer() throws {
+    // A screen on which nothing changes by itself, so that silence is time that passed.
+    let home = DemoTests.Home()
+    let terminal = try PseudoTerminal([], environment: ["RENTBOOK_HOME": home.path])
+    try terminal.wait(for: "Nothing is connected yet")
+    terminal.press("\u{1B}]11;rgb:ffff/ff")
+    terminal.settle(milliseconds: 1500)
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "? help")
+    try end(terminal)
+  }
+
+  private static let hasDirectColours = access("/usr/share/terminfo/x/xterm-direct", R_OK) == 0
+
+  @Test(
+    "any colour is drawn where the terminal says it can",
+    .enabled(if: hasDirectColours, "ncurses-term is not installed"),
+    arguments: [("truecolor", true), ("24bit", true), ("", false)])
+  func trueColour(_ says: String, _ wanted: Bool) throws {
+    let terminal = try open(environment: ["COLORTERM": says])
+    let drawn = looks(terminal.takeOutput())
+    #expect(drawn.contains { $0.contains("38:2") || $0.contains("38;2") } == wanted)
+    #expect(drawn.contains { $0.contains("38;5") || $0.contains("38:5") } == !wanted)
+    try end(terminal)
+  }
+
   @Test("a terminal that cannot place text is told so") func dumb() throws {
     let terminal = try PseudoTerminal(
       ["screen"], environment: Self.seeded.merging(["TERM": "dumb"]) { $1 })

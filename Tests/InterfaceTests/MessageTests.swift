@@ -171,6 +171,30 @@ import Testing
     #expect(device.waits.first == .some(nil))
   }
 
+  @Test("hands on what the terminal tells of its background, and shows no frame for it")
+  func background() {
+    let device = MemoryDevice(
+      size: Size(rows: 24, columns: 80),
+      batches: [[.background(Colour(red: 255, green: 255, blue: 255))]])
+    var model = Model(portfolio: "Harbor & Main", now: Sample.now)
+    var heard: [Colour] = []
+    let loop = ScreenLoop(
+      device: device, clock: { Sample.now }, mailbox: { [] }, background: { heard.append($0) },
+      runner: { _ in })
+    _ = loop.run(&model)
+    #expect(heard.map { Theme.automatic(background: $0).name } == ["light"])
+    #expect(device.frames == 1)
+  }
+
+  @Test("settings nobody asked for are taken without a word") func quietSettings() {
+    var session = Session(status: Sample.quiet)
+    var settings = ScreenSettings(theme: .mono)
+    settings.isTold = false
+    session.send(.settings(settings))
+    #expect(session.takeEffects() == [.theme(.mono)])
+    #expect(session.notice.isEmpty)
+  }
+
   @Test("ends by signal and when the terminal goes away") func ends() {
     #expect(run([[.stop(signal: 15)]]).exit == .signal(15))
     #expect(run([]).exit == .hungUp)

@@ -120,6 +120,16 @@ import Testing
     #expect(Theme.automatic(colourFGBG: "junk").name == "dark")
   }
 
+  @Test(
+    "are light where black text is read better than white",
+    arguments: [
+      ("#ffffff", "light"), ("#fdf6e3", "light"), ("#a0a0a0", "light"), ("#000000", "dark"),
+      ("#002b36", "dark"), ("#5f5f5f", "dark"), ("#0000ff", "dark"), ("#ffff00", "light"),
+    ])
+  func background(_ colour: String, _ theme: String) throws {
+    #expect(Theme.automatic(background: try #require(Colour(hex: colour))).name == theme)
+  }
+
   @Test("find the nearest colour a terminal has") func nearest() throws {
     let orange = try #require(Colour(hex: "#ffb86b", ansi: 11))
     #expect(orange.number(.eight) == 3)

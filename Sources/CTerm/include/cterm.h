@@ -12,7 +12,10 @@ enum { CTERM_MONO = 0, CTERM_8 = 8, CTERM_16 = 16, CTERM_256 = 256, CTERM_DIRECT
 /// Attributes of drawn text; they add up.
 enum { CTERM_BOLD = 1, CTERM_DIM = 2, CTERM_UNDERLINE = 4, CTERM_REVERSE = 8, CTERM_ITALIC = 16 };
 /// Sorts of input.
-enum { CTERM_NONE, CTERM_CHARACTER, CTERM_ALT, CTERM_KEY, CTERM_PASTE, CTERM_MOUSE, CTERM_RESIZE };
+enum {
+  CTERM_NONE, CTERM_CHARACTER, CTERM_ALT, CTERM_KEY, CTERM_PASTE, CTERM_MOUSE, CTERM_RESIZE,
+  CTERM_BACKGROUND
+};
 /// Keys without a character. F1 is CTERM_F0 + 1.
 enum {
   CTERM_UP = 1, CTERM_DOWN, CTERM_LEFT, CTERM_RIGHT, CTERM_PAGE_UP, CTERM_PAGE_DOWN, CTERM_HOME,
@@ -21,7 +24,7 @@ enum {
 /// What the mouse did.
 enum { CTERM_PRESS = 1, CTERM_WHEEL_UP, CTERM_WHEEL_DOWN };
 
-/// One piece of input. `code` is a scalar, a key or what the mouse did.
+/// One piece of input. `code` is a scalar, a key, what the mouse did, or a colour as 0xRRGGBB.
 typedef struct { int32_t kind, code, row, column; } cterm_input;
 
 /// Opens the terminal on standard input and output. `colours` false makes it draw without any.
@@ -53,7 +56,7 @@ void cterm_mouse(bool on);
 cterm_input cterm_next(void);
 /// The text of the paste just reported, valid until the next one begins.
 const uint32_t *cterm_paste(int *count);
-/// Whether the end of a paste is still awaited.
+/// Whether the end of a paste, or of the terminal's answer to a question, is still awaited.
 bool cterm_is_pasting(void);
 /// Takes a new size from the terminal; whether it changed.
 bool cterm_measure(void);

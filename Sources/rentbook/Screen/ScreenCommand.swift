@@ -58,10 +58,11 @@ enum ScreenCommand {
     isDemo: Bool = false, preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> ExitCode {
     let configuration = workspace.configuration
-    let automatic = Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"])
+    let automatic = Lock(Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"]))
     let asked = invocation.text("--theme") ?? invocation.environment["RENTBOOK_THEME"]
     let choices = { @Sendable in
-      ScreenChoices(path: configuration.path, themeName: asked, automatic: automatic)
+      ScreenChoices(
+        path: configuration.path, themeName: asked, automatic: automatic.withLock(\.self))
     }
     let chosen = choices()
     if let name = invocation.text("--theme"), chosen.theme.name != name {
@@ -94,7 +95,15 @@ enum ScreenCommand {
     if !chosen.problems.isEmpty || !model.keyProblems.isEmpty { runner.reloadSettings() }
     let loop = ScreenLoop(
       device: device, clock: now, mailbox: { mailbox.takeAll() },
-      editor: editor(invocation.environment, configuration.path), runner: runner.carryOut)
+      editor: editor(invocation.environment, configuration.path),
+      background: { colour in
+        let fitting = Theme.automatic(background: colour)
+        let isNew = automatic.withLock { theme in
+          defer { theme = fitting }
+          return theme.name != fitting.name
+        }
+        if isNew { runner.reloadSettings(isTold: false) }
+      }, runner: runner.carryOut)
     let exit = loop.run(&model)
     device.close()
     watch?.stop()

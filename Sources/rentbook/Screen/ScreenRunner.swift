@@ -198,9 +198,13 @@ final class ScreenRunner: Sendable {
     }
   }
 
-  /// Reads the person's keys and colours again.
-  func reloadSettings() {
-    errands.post { [post, choices] in post(.settings(choices().settings)) }
+  /// Reads the person's keys and colours again; with `isTold` the screen says so.
+  func reloadSettings(isTold: Bool = true) {
+    errands.post { [post, choices] in
+      var settings = choices().settings
+      settings.isTold = isTold
+      post(.settings(settings))
+    }
   }
 
   /// Carries `body` out after what was asked before, and says when it fails.
