@@ -78,10 +78,9 @@ struct AirtableFailure: Error {
 
   /// The failure for a request without an answer.
   init(_ transfer: TransferError, _ call: AirtableCall) {
-    let message = "\(call.what) got no answer: \(transfer.message)"
+    let message = "Airtable gave no answer to \(call.what): \(transfer.message)"
     func error(_ kind: ProviderError.Kind, _ hint: String) -> ProviderError {
-      ProviderError(
-        .airtable, kind, AirtableWords.plain(AirtableWords.capitalised(message)), hint: hint)
+      ProviderError(.airtable, kind, AirtableWords.plain(message), hint: hint)
     }
     if call.changes, transfer.mayHaveLanded {
       self.error = error(.doubt, "It may have been carried out; Rentbook looks before it repeats.")
@@ -92,7 +91,7 @@ struct AirtableFailure: Error {
       case .cancelled: error(.cancelled, "")
       case .badAddress: error(.notSetUp, "Check RENTBOOK_AIRTABLE_URL.")
       case .tooLarge: error(.unexpectedAnswer, "")
-      default: error(.unreachable, "Check the network; Rentbook tries again by itself.")
+      default: error(.unreachable, "Check the network; the next sync goes on from here.")
       }
   }
 
@@ -170,7 +169,7 @@ struct AirtableWords {
       }
       return (
         .rateLimited, "Airtable asks for fewer requests (429) at \(what).",
-        "It goes on by itself after thirty seconds; other programs on this base share the limit."
+        "Other programs on this base share the limit; the next sync goes on from here."
       )
     case 408, 500...:
       return call.changes
@@ -180,13 +179,13 @@ struct AirtableWords {
         )
         : (
           .unreachable, "Airtable failed (\(status)) at \(what).",
-          "Rentbook tries again; if it persists, look at status.airtable.com."
+          "Try again later; if it persists, look at status.airtable.com."
         )
     case 400..<500: return refused
     default:
       return (
         call.changes ? .doubt : .unexpectedAnswer,
-        "Airtable answered \(what) with the status \(status)\(because).",
+        "Airtable answered \(what) with the status \(status)\(because)",
         "Check the address of the service; something else may be answering."
       )
     }
@@ -247,7 +246,7 @@ struct AirtableWords {
       )
     case "INVALID_FILTER_BY_FORMULA":
       return (
-        .refused, "Airtable does not understand the filter used for \(call.what)\(because).",
+        .refused, "Airtable does not understand the filter used for \(call.what)\(because)",
         "A field may have been renamed a moment ago; try again."
       )
     case "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "INVALID_OFFSET_VALUE":
@@ -262,13 +261,17 @@ struct AirtableWords {
     default:
       let type = fault.type.isEmpty ? "\(status)" : "\(status) \(fault.type)"
       return (
-        .refused, "Airtable refuses \(call.what) (\(type))\(because).",
+        .refused, "Airtable refuses \(call.what) (\(type))\(because)",
         "Correct what it names; sending the same again will not help."
       )
     }
   }
 
-  private var because: String { fault.message.isEmpty ? "" : ": \(fault.message)" }
+  /// What Airtable says, and the end of the sentence.
+  private var because: String {
+    if fault.message.isEmpty { return "." }
+    return ": \(fault.message)" + (fault.message.hasSuffix(".") ? "" : ".")
+  }
 
   /// The field a message is about: in quotes, or at its end.
   private var fieldName: String? {

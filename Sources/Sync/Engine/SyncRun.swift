@@ -54,6 +54,7 @@ final class SyncRun {
   private var pullsRunning = 0
   private var pushesRunning = 0
   private var stop: SyncError?
+  private var tries = Tries()
   /// The way back from the sink; nil where it cannot be looked at or nothing can be written back.
   private var way: TwoWay?
   private var observation = Observation.none
@@ -174,6 +175,11 @@ final class SyncRun {
   }
 
   private func end() throws(SyncError) {
+    if stop == nil, !state.cancellation.isCancelled {
+      // Where nothing at all could be done, the first reason is what the run has to say.
+      stop =
+        tries.verdict(.pull, of: pulls.count) ?? tries.verdict(.push, of: pushes.count)
+    }
     let now = state.now
     let isStopped = stop != nil || state.cancellation.isCancelled
     try countConflicts()
@@ -260,6 +266,9 @@ final class SyncRun {
     case .dead(let text):
       observation = .over
       state.say(.error, text)
+    case .refused(let error):
+      observation = .over
+      state.say(.error, "\(sink.service.title) was not looked at: \(error.sentence)")
     case .failed(let error):
       let failures = observationFailures + 1
       guard failures < Backoff.attemptsMax else {
@@ -290,7 +299,10 @@ final class SyncRun {
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
         isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange)
       let mailbox = mailbox
-      _ = Worker(name: "pull") { mailbox.post(.pulled(resource, puller.pull())) }
+      _ = Worker(name: "pull") {
+        let (end, progress) = puller.pull()
+        mailbox.post(.pulled(resource, end, progress: progress))
+      }
     }
   }
 
@@ -298,8 +310,10 @@ final class SyncRun {
 
   private func startPushes() throws(SyncError) {
     for resource in Gates.pushOrder where pushesRunning < Self.pushesMax {
+      // What could not be read at the source is not written anywhere either: a service that knows
+      // nothing of a whole collection is no witness that one of its records is gone.
       guard let push = pushes[resource], !push.isOver, push.retryAt == nil,
-        try isReady(resource)
+        !tries.gaveUpPull(Gates.pulled(for: resource)), try isReady(resource)
       else { continue }
       if !push.isLinking, !push.isLinked { try link(resource) }
       guard pushes[resource]?.isLinked == true else { continue }
@@ -472,9 +486,13 @@ final class SyncRun {
       do throws(SyncError) {
         switch signal {
         case .wake: break
-        case .pulled(let resource, let end):
+        case .pulled(let resource, let end, let progress):
           pullsRunning -= 1
           pulls[resource]?.isRunning = false
+          if progress {
+            pulls[resource]?.failures = 0
+            tries.notePull(resource)
+          }
           try conclude(pull: resource, end)
           lookAgain()
         case .linked(let resource, let end):
@@ -507,6 +525,7 @@ final class SyncRun {
           pushes[resource]?.inFlight -= 1
           if progress {
             pushes[resource]?.failures = 0
+            tries.notePush()
             pushes[resource]?.meter.add(count, at: state.clock.monotonicNanoseconds)
           }
           try conclude(push: resource, end)
@@ -550,14 +569,18 @@ final class SyncRun {
           job: id, job, attempts: attempts, error: error, runAfter: runAfter, at: now)
       }
     }
-    func giveUp(_ text: String, attempts: Int) throws(SyncError) {
+    func giveUp(_ text: String, _ error: ProviderError? = nil, attempts: Int) throws(SyncError) {
       try note(.dead, attempts: attempts, text, id: job.id)
       state.count(job.resource) { $0.failed += 1 }
       state.say(.error, "\(job.resource.title): \(text)")
+      if let error { tries.note(job.kind, gaveUp: job.resource, error) }
     }
     switch end {
     case .done:
-      if isDoneOver { try note(.done, attempts: failures, id: job.id) }
+      if isDoneOver {
+        tries.notePull(job.resource)
+        try note(.done, attempts: failures, id: job.id)
+      }
       return (isDoneOver, 0, nil)
     case .interrupted: return (false, failures, nil)
     case .stop(let error):
@@ -566,10 +589,20 @@ final class SyncRun {
     case .dead(let text):
       try giveUp(text, attempts: failures + 1)
       return (true, failures + 1, nil)
+    case .refused(let error):
+      try giveUp(error.sentence, error, attempts: failures + 1)
+      return (true, failures + 1, nil)
     case .failed(let error):
       let failures = failures + 1
       guard failures < Backoff.attemptsMax else {
-        try giveUp("\(error.message) Given up after \(failures) tries.", attempts: failures)
+        // A source that gave nothing that could be used is not asked for the rest.
+        if job.kind == .pull, !tries.hasProgress(.pull) {
+          if stop == nil { stop = .service(error) }
+          return (false, failures, nil)
+        }
+        try giveUp(
+          "\(error.message) Given up after \(failures) tries; the next sync tries again.", error,
+          attempts: failures)
         return (true, failures, nil)
       }
       let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)

@@ -44,9 +44,10 @@ struct Failure: Error, Equatable {
     let exit: ExitCode =
       switch error.kind {
       case .notAuthorised, .forbidden: .credentials
-      case .unreachable, .rateLimited, .quotaSpent, .doubt: .unreachable
+      // What answers, but not with data, is not the service.
+      case .unreachable, .rateLimited, .quotaSpent, .doubt, .unexpectedAnswer: .unreachable
       case .cancelled: .interrupted
-      case .notFound, .refused, .unexpectedAnswer, .notSetUp, .unsupported: .failed
+      case .notFound, .refused, .notSetUp, .unsupported: .failed
       }
     self.init(error.kind.rawValue, error.message, hint: error.hint, exit: exit)
   }
