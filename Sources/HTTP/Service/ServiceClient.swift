@@ -28,6 +28,8 @@ public final class ServiceClient: HTTPSending {
     var hasAnswered = false
     var lastSuccessAt: Int64?
     var lastError: String?
+    /// What the last failure that counts for the breaker was, in a word or two.
+    var lastFailure: String?
     var isQuotaSpent = false
   }
 
@@ -234,11 +236,17 @@ public final class ServiceClient: HTTPSending {
     guard let last, passed + nanoseconds <= patience(after: last) else {
       let seconds = (nanoseconds + 999_999_999) / 1_000_000_000
       throw TransferError(
-        .breakerOpen, "\(name) failed repeatedly and is left alone for \(seconds) s.",
+        .breakerOpen,
+        "\(name) failed repeatedly\(lastFailure) and is left alone for \(seconds) s.",
         mayHaveLanded: mayHaveLanded)
     }
     tell(nanoseconds, after: last)
     clock.wait(nanoseconds: nanoseconds, cancellation: cancellation)
+  }
+
+  /// What the last failure was, in brackets.
+  private var lastFailure: String {
+    state.withLock(\.lastFailure).map { " (\($0))" } ?? ""
   }
 
   private func learn(from outcome: RetryPolicy.Outcome, _ limit: RateLimitKind, _ now: UInt64) {
@@ -249,6 +257,7 @@ public final class ServiceClient: HTTPSending {
       case .answer(let response):
         if response.status >= 500 {
           state.breaker.failed(at: now)
+          state.lastFailure = "\(response.status)"
           state.lastError = problem
         } else {
           state.breaker.succeeded(at: now)
@@ -261,6 +270,7 @@ public final class ServiceClient: HTTPSending {
         switch error.kind {
         case .noConnection, .tls, .timeout, .broken:
           state.breaker.failed(at: now)
+          state.lastFailure = Self.words[error.kind]
           state.lastError = problem
         case .tooLarge: state.breaker.succeeded(at: now)
         case .badAddress, .cancelled, .breakerOpen: state.breaker.abandoned()
@@ -268,6 +278,11 @@ public final class ServiceClient: HTTPSending {
       }
     }
   }
+
+  private static let words: [TransferError.Kind: String] = [
+    .noConnection: "no connection", .tls: "no secure connection", .timeout: "no answer in time",
+    .broken: "the answer broke off",
+  ]
 
   private func record(
     _ request: HTTPRequest, _ attempt: Int, _ startedAt: Int64, _ duration: Int,

@@ -153,7 +153,9 @@ struct AirtableWords {
     case 404:
       return (
         .notFound, "Airtable finds nothing for \(what) (404).",
-        "The row or the table may have been deleted in Airtable."
+        [.recordsRead, .recordsWrite].contains(call.scope)
+          ? "The row or the table may have been deleted in Airtable."
+          : "Check the base's id and RENTBOOK_AIRTABLE_URL; another service may be answering."
       )
     case 413:
       return (
@@ -262,7 +264,9 @@ struct AirtableWords {
       let type = fault.type.isEmpty ? "\(status)" : "\(status) \(fault.type)"
       return (
         .refused, "Airtable refuses \(call.what) (\(type))\(because)",
-        "Correct what it names; sending the same again will not help."
+        call.changes
+          ? "Correct what it names; sending the same again will not help."
+          : "A newer Rentbook may know how it wants to be asked."
       )
     }
   }

@@ -13,34 +13,6 @@ final class SyncRun {
   /// five a second busy while the next bodies are made ready.
   private static let pushesMax = 6
 
-  private struct Pull {
-    var job: Job
-    var isRunning = false
-    var isOver = false
-    var failures = 0
-    var retryAt: UInt64?
-  }
-
-  private struct Push {
-    var job: Job
-    var isLinked = false
-    var isLinking = false
-    var isSettling = false
-    var isEdited = false
-    var isEditing = false
-    var isOver = false
-    var after: LocalID?
-    var inFlight = 0
-    var failures = 0
-    var retryAt: UInt64?
-    // Of the look under way at the rows that changed.
-    var hasLater = false
-    var didProgress = false
-    var isForced = false
-    var isExhausted = false
-    var meter: ProgressMeter
-  }
-
   private let hub: Hub
   private let source: any SourceProvider
   private let sink: any SinkProvider
@@ -49,8 +21,8 @@ final class SyncRun {
   private let today: CalendarDate
   private let mailbox: Mailbox<RunSignal>
 
-  private var pulls: [Resource: Pull] = [:]
-  private var pushes: [Resource: Push] = [:]
+  private var pulls: [Resource: PullWork] = [:]
+  private var pushes: [Resource: PushWork] = [:]
   private var pullsRunning = 0
   private var pushesRunning = 0
   private var stop: SyncError?
@@ -62,7 +34,7 @@ final class SyncRun {
   /// How far the look at what people did at the sink came.
   private enum Observation {
     case none, running
-    case waiting(failures: Int, until: UInt64)
+    case waiting(until: UInt64)
     case over
   }
 
@@ -126,31 +98,8 @@ final class SyncRun {
   // MARK: Beginning and end
 
   private func begin() throws(SyncError) {
-    let chosen = options.resources.map { Set($0) }
-    func isChosen(_ resource: Resource) -> Bool {
-      guard let chosen else { return true }
-      return chosen.contains(resource)
-        || chosen.contains { Gates.pulled(for: $0) == resource }
-        || (resource == .rentPayments && chosen.contains(.transactions))
-    }
-    let pulled =
-      options.direction == .push
-      ? []
-      : Resource.allCases.filter { resource in
-        isChosen(resource) && source.capabilities(of: resource).reading != .none
-      }
-    let writable =
-      options.direction == .pull
-      ? []
-      : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
-    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
-    if pushed.isEmpty, !writable.isEmpty {
-      // A run that could write nowhere must not look like one with nothing to write.
-      throw .service(
-        ProviderError(
-          sink.service, .notSetUp, "There is no table that a record could be written to.",
-          hint: "Run `rentbook airtable setup`, or pull only."))
-    }
+    let scope = try RunScope(options, source, sink)
+    let (pulled, pushed) = (scope.pulled, scope.pushed)
     let now = state.now
     let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
@@ -169,9 +118,11 @@ final class SyncRun {
       }
       return (pullJobs, pushJobs)
     }
-    for job in pullJobs { pulls[job.resource] = Pull(job: job) }
+    for job in pullJobs { pulls[job.resource] = PullWork(job: job) }
     let clock = state.clock.monotonicNanoseconds
-    for job in pushJobs { pushes[job.resource] = Push(job: job, meter: ProgressMeter(at: clock)) }
+    for job in pushJobs {
+      pushes[job.resource] = PushWork(job: job, meter: ProgressMeter(at: clock))
+    }
   }
 
   private func end() throws(SyncError) {
@@ -185,8 +136,8 @@ final class SyncRun {
     try countConflicts()
     let reason = stop?.description ?? ""
     let open =
-      pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures) }
-      + pushes.values.filter { !$0.isOver }.map { ($0.job, $0.failures) }
+      pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures.count) }
+      + pushes.values.filter { !$0.isOver }.map { ($0.job, $0.failures.count) }
     do throws(SyncError) {
       try hub.write { (tables) throws(StorageError) in
         // No attempt is spent by a stop: the work waits as it is.
@@ -204,7 +155,7 @@ final class SyncRun {
   }
 
   private var nextRetry: UInt64? {
-    if case .waiting(_, let moment) = observation { return moment }
+    if case .waiting(let moment) = observation { return moment }
     return
       (pulls.values.filter { !$0.isOver }.compactMap(\.retryAt)
       + pushes.values.filter { !$0.isOver }.compactMap(\.retryAt)).min()
@@ -228,10 +179,7 @@ final class SyncRun {
 
   private func endWaits() {
     let now = state.clock.monotonicNanoseconds
-    if case .waiting(let failures, let moment) = observation, moment <= now {
-      observation = .none
-      observationFailures = failures
-    }
+    if case .waiting(let moment) = observation, moment <= now { observation = .none }
     func isPast(_ moment: UInt64?) -> Bool { moment.map { $0 <= now } ?? false }
     for resource in pulls.keys where isPast(pulls[resource]?.retryAt) {
       pulls[resource]?.retryAt = nil
@@ -243,7 +191,7 @@ final class SyncRun {
 
   // MARK: Looking at the sink
 
-  private var observationFailures = 0
+  private var observationFailures = Failures()
 
   private func startObservation() {
     guard case .none = observation, let way else { return }
@@ -254,8 +202,8 @@ final class SyncRun {
     _ = Worker(name: "observe") { mailbox.post(.observed(observer.observe())) }
   }
 
-  /// A look that fails is tried again; without one, rows are still compared right before they are
-  /// written, so that nobody's edit is lost.
+  /// A look that fails is tried again. Where none is permitted, rows are still compared right before
+  /// they are written, so that nobody's edit is lost.
   private func conclude(observation end: TaskEnd) {
     switch end {
     case .done: observation = .over
@@ -268,17 +216,18 @@ final class SyncRun {
       state.say(.error, text)
     case .refused(let error):
       observation = .over
+      tries.noteLook(refused: error)
       state.say(.error, "\(sink.service.title) was not looked at: \(error.sentence)")
     case .failed(let error):
-      let failures = observationFailures + 1
-      guard failures < Backoff.attemptsMax else {
+      let now = state.clock.monotonicNanoseconds
+      if observationFailures.add(at: now) {
         observation = .over
-        state.say(.error, "\(sink.service.title) was not looked at: \(error.message)")
+        if stop == nil { stop = .service(error) }
         return
       }
-      let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)
-      observation = .waiting(
-        failures: failures, until: state.clock.monotonicNanoseconds + delay * 1_000_000)
+      let delay = Backoff.delayMilliseconds(
+        attempt: observationFailures.count, random: state.random)
+      observation = .waiting(until: now + delay * 1_000_000)
     }
   }
 
@@ -490,7 +439,7 @@ final class SyncRun {
           pullsRunning -= 1
           pulls[resource]?.isRunning = false
           if progress {
-            pulls[resource]?.failures = 0
+            pulls[resource]?.failures = Failures()
             tries.notePull(resource)
           }
           try conclude(pull: resource, end)
@@ -500,7 +449,7 @@ final class SyncRun {
           pushes[resource]?.isLinking = false
           if case .done = end {
             pushes[resource]?.isLinked = true
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
           }
           try conclude(push: resource, end)
         case .settled(let resource, let end):
@@ -516,7 +465,7 @@ final class SyncRun {
           pushes[resource]?.isEditing = false
           if case .done = end {
             pushes[resource]?.isEdited = true
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
           }
           try conclude(push: resource, end)
           lookAgain()
@@ -524,7 +473,7 @@ final class SyncRun {
           pushesRunning -= 1
           pushes[resource]?.inFlight -= 1
           if progress {
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
             tries.notePush()
             pushes[resource]?.meter.add(count, at: state.clock.monotonicNanoseconds)
           }
@@ -557,8 +506,8 @@ final class SyncRun {
   }
 
   private func conclude(
-    _ job: Job, _ end: TaskEnd, failures: Int, isDoneOver: Bool
-  ) throws(SyncError) -> (isOver: Bool, failures: Int, retryAt: UInt64?) {
+    _ job: Job, _ end: TaskEnd, failures: Failures, isDoneOver: Bool
+  ) throws(SyncError) -> (isOver: Bool, failures: Failures, retryAt: UInt64?) {
     let now = state.now
     func note(
       _ job: JobStatus.State, attempts: Int, _ error: String = "", runAfter: Instant? = nil,
@@ -579,37 +528,38 @@ final class SyncRun {
     case .done:
       if isDoneOver {
         tries.notePull(job.resource)
-        try note(.done, attempts: failures, id: job.id)
+        try note(.done, attempts: failures.count, id: job.id)
       }
-      return (isDoneOver, 0, nil)
+      return (isDoneOver, Failures(), nil)
     case .interrupted: return (false, failures, nil)
     case .stop(let error):
       if stop == nil { stop = error }
       return (false, failures, nil)
     case .dead(let text):
-      try giveUp(text, attempts: failures + 1)
-      return (true, failures + 1, nil)
+      try giveUp(text, attempts: failures.count + 1)
+      return (true, failures, nil)
     case .refused(let error):
-      try giveUp(error.sentence, error, attempts: failures + 1)
-      return (true, failures + 1, nil)
+      try giveUp(error.sentence, error, attempts: failures.count + 1)
+      return (true, failures, nil)
     case .failed(let error):
-      let failures = failures + 1
-      guard failures < Backoff.attemptsMax else {
+      var failures = failures
+      let clock = state.clock.monotonicNanoseconds
+      if failures.add(at: clock) {
         // A source that gave nothing that could be used is not asked for the rest.
         if job.kind == .pull, !tries.hasProgress(.pull) {
           if stop == nil { stop = .service(error) }
           return (false, failures, nil)
         }
         try giveUp(
-          "\(error.message) Given up after \(failures) tries; the next sync tries again.", error,
-          attempts: failures)
+          "\(error.message) Given up after \(failures.count) tries; the next sync tries again.",
+          error, attempts: failures.count)
         return (true, failures, nil)
       }
-      let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)
+      let delay = Backoff.delayMilliseconds(attempt: failures.count, random: state.random)
       try note(
-        .failed, attempts: failures, error.message,
+        .failed, attempts: failures.count, error.message,
         runAfter: now.adding(milliseconds: Int64(delay)), id: job.id)
-      return (false, failures, state.clock.monotonicNanoseconds + delay * 1_000_000)
+      return (false, failures, clock + delay * 1_000_000)
     }
   }
 

@@ -8,6 +8,12 @@ struct Tries {
   /// Pulls that found nothing to ask for, because what they hang on could not be read.
   private var idle: Set<Resource> = []
 
+  /// Why the sink may not be looked at.
+  private var look: ProviderError?
+
+  /// The sink may not be looked at.
+  mutating func noteLook(refused error: ProviderError) { look = error }
+
   /// Something was written.
   mutating func notePush() { progressed.insert(.push) }
 
@@ -38,8 +44,10 @@ struct Tries {
   /// Why nothing of a kind could be done, in the words of the first refusal; nil when something was
   /// done, or is still open.
   func verdict(_ kind: Job.Kind, of count: Int) -> SyncError? {
+    guard !hasProgress(kind) else { return nil }
+    if kind == .push, count > 0, let look { return .service(look) }
     let refused = refusals[kind, default: []]
-    guard !hasProgress(kind), let first = refused.first else { return nil }
+    guard let first = refused.first else { return nil }
     let over = Set(refused.map(\.resource)).union(kind == .pull ? idle : [])
     return over.count >= count ? .service(first.error) : nil
   }
