@@ -91,6 +91,10 @@ struct AirtableFailure: Error {
       case .cancelled: error(.cancelled, "")
       case .badAddress: error(.notSetUp, "Check RENTBOOK_AIRTABLE_URL.")
       case .tooLarge: error(.unexpectedAnswer, "")
+      case .breakerOpen:
+        ProviderError(
+          .airtable, .unreachable, transfer.message,
+          hint: "Try again later; if it persists, look at status.airtable.com.")
       default: error(.unreachable, "Check the network; the next sync goes on from here.")
       }
   }

@@ -114,6 +114,10 @@ enum BuildiumFailure {
       return ProviderError(
         .buildium, .unreachable, "Buildium's address is not usable: \(failure.message)",
         hint: "Check RENTBOOK_BUILDIUM_URL or the connection's address.")
+    case .breakerOpen:
+      return ProviderError(
+        .buildium, .unreachable, failure.message,
+        hint: "Try again later; if it persists, look at Buildium's status page.")
     case .tooLarge where isRepeatable:
       return .unexpected("Buildium's answer to \(what) is too large: \(failure.message)")
     default:

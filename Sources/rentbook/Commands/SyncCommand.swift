@@ -168,7 +168,7 @@ extension Failure {
     case .alreadyRunning(let text):
       self.init(
         "already_running", text, hint: "Wait for it, or stop it; two would only wait for another.")
-    case .store(let text): self.init("store", text, hint: "`rentbook check` looks at the store.")
+    case .store(let error): self.init(error)
     case .service(let error): self.init(error)
     case .cancelled: self = .interrupted
     }
