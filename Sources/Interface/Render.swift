@@ -80,14 +80,22 @@ extension Model {
     if hasMonth { frame.put(month, row: 0, column: at + 4, style: .text) }
   }
 
-  /// The tabs and the columns they stand in.
+  /// The tabs and the columns they stand in: closer together, and then without what is not a count,
+  /// where the terminal is narrow.
   func tabs() -> [(text: String, columns: Range<Int>)] {
+    let full = panes.map { "\(type(of: $0).number) \(type(of: $0).title)" + $0.badge(world) }
+    let short = panes.map {
+      "\(type(of: $0).number) \(type(of: $0).title)" + type(of: $0).countBadge($0.count(world))
+    }
+    func columns(_ texts: [String], _ gap: Int) -> Int {
+      texts.reduce(1 - gap) { $0 + TextWidth.columns($1) + gap }
+    }
+    let candidates = [full, short].flatMap { texts in [3, 2, 1].map { (texts, $0) } }
+    let (texts, gap) =
+      candidates.first { columns($0.0, $0.1) < world.size.columns } ?? (short, 1)
     var at = 1
-    return panes.map { pane in
-      let count = pane.count(world)
-      let text =
-        "\(type(of: pane).number) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
-      defer { at += TextWidth.columns(text) + 3 }
+    return texts.map { text in
+      defer { at += TextWidth.columns(text) + gap }
       return (text, at..<(at + TextWidth.columns(text)))
     }
   }
