@@ -37,7 +37,7 @@ struct ReconcilePane: Pane {
     return [
       Binding(
         [.character("r")], .reconcile, "compare now",
-        "Reads every record of both sides and compares all fields.", writes: true,
+        "Reads both sides whole and compares every field.", writes: true,
         disabledReason: { _, world in notNow(world) }),
       Binding(
         [.character("c")], .stopReconciling, "stop", "Stops comparing; nothing is kept of it."
@@ -47,7 +47,7 @@ struct ReconcilePane: Pane {
       },
       Binding(
         [.enter], .open, "settle",
-        "Goes where the difference is settled: its conflict, what was refused, or its record.",
+        "Goes where it is settled: conflict, refusal or record.",
         disabledReason: onRow),
       Binding(
         [.character("o")], .openRecord, "record", "Opens the record in the Ledger.",
@@ -162,7 +162,9 @@ struct ReconcilePane: Pane {
     {
       return [.runIn(SyncPane.number, SyncPane.goTo(letter.id))]
     }
-    guard let id = place.localID, let list = ListName(rawValue: place.key.resource.rawValue) else {
+    // A rent payment is a transaction of the store.
+    let resource = place.key.resource == .rentPayments ? .transactions : place.key.resource
+    guard let id = place.localID, let list = ListName(rawValue: resource.rawValue) else {
       return [
         .answer("\(place.key) is not in the store: it stands at Airtable only. y copies its key.")
       ]

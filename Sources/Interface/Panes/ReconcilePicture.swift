@@ -12,6 +12,8 @@ extension ReconcilePane {
     var titles: Int
     var trend: Int
     var differences: Area
+    /// Where the reason of the selected difference stands in full; below the list.
+    var reason: Area
   }
 
   /// Lines the differences get at least: their line, their titles, rows.
@@ -42,10 +44,14 @@ extension ReconcilePane {
     let hidden = all.count - shown.count
     let trend = titles + 1 + shown.count + (hidden > 0 ? 1 : 0)
     let start = min(area.endRow, trend + 2)
+    let left = area.endRow - start
+    let reason = hasDifferences ? (left >= 9 ? 2 : left >= 6 ? 1 : 0) : 0
     return Layout(
       resources: shown, hidden: hidden, rule: rule, titles: titles, trend: trend,
       differences: Area(
-        row: start, column: area.column, rows: area.endRow - start, columns: area.columns))
+        row: start, column: area.column, rows: left - reason, columns: area.columns),
+      reason: Area(
+        row: area.endRow - reason, column: area.column, rows: reason, columns: area.columns))
   }
 
   func draw(on frame: inout Frame, in area: Area, _ world: World) {
@@ -74,6 +80,24 @@ extension ReconcilePane {
     } else {
       table.draw(
         on: &frame, in: layout.differences, title: "Differences", isFocused: true, world)
+      drawReason(on: &frame, in: layout.reason)
+    }
+  }
+
+  private func drawReason(on frame: inout Frame, in area: Area) {
+    guard area.rows > 0, let row = table.selectedRow else { return }
+    func cell(_ name: String) -> String {
+      guard let at = ListName.differences.columns.firstIndex(where: { $0.name == name }),
+        at < row.cells.count
+      else { return "" }
+      return CellText.text(row.cells[at], utcOffsetMinutes: 0)
+    }
+    let lines = TextWidth.wrapped(
+      "\(cell("reason")): \(cell("why"))", to: max(1, area.columns - 2), linesMax: area.rows)
+    for (index, line) in lines.enumerated() {
+      frame.put(
+        line, row: area.row + index, column: area.column + 1, style: .dim,
+        width: area.columns - 1)
     }
   }
 
@@ -93,7 +117,7 @@ extension ReconcilePane {
         comparing.isStopping ? "stopping" : comparing.what.isEmpty ? "begins" : comparing.what
       pieces.append(Piece("  ~ comparing both sides: \(what)", .progress))
     }
-    if let accuracy = sheet?.accuracy {
+    if world.comparing == nil, let accuracy = sheet?.accuracy {
       let (sign, word, style) = Self.verdict(accuracy)
       pieces.append(Piece("  \(sign) \(accuracy) % the same, \(word)", style))
       if let at = sheet?.rows.map(\.at).max() {
@@ -162,7 +186,7 @@ extension ReconcilePane {
     Column(title: "Accuracy", alignment: .right) { row, _ in
       Piece("\(row.accuracy) %", verdict(row.accuracy).style)
     },
-    Column(title: "State", widthMin: 11) { row, _ in state(row) },
+    Column(title: "State", widthMin: 15) { row, _ in state(row) },
   ])
 
   private static func count(
@@ -204,7 +228,7 @@ extension ReconcilePane {
         width: points.count)
     }
     let range =
-      lowest == last ? " \(last) %" : " lowest \(lowest) %, last \(last) %"
+      lowest == last ? " \(last) %" : " \(lowest) to \(days.map(\.accuracy).max() ?? last) %"
     frame.put(
       [
         Piece("\(Words.count(days.count, "day")) ", .dim), Piece(chart(days), .progress),

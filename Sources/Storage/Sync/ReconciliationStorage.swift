@@ -168,10 +168,13 @@ extension SyncState {
       try connection.run(
         "DELETE FROM reconciliation_differences WHERE resource = $1", .text(resource.rawValue))
       var names: [LocalID: String] = [:]
+      // A rent payment is a transaction of the store.
+      let list = ListName(
+        rawValue: (resource == .rentPayments ? .transactions : resource).rawValue)
       let found = differences.filter { $0.key.resource == resource }
       for difference in found.prefix(Self.differencesKeptMax) {
         var title: String?
-        if let id = difference.localID, let list = ListName(rawValue: resource.rawValue) {
+        if let id = difference.localID, let list {
           title = names[id]
           if title == nil { title = try titles.title(RecordReference(list, id)) }
           names[id] = title

@@ -232,6 +232,7 @@ public struct Reconciler: Sendable {
     let owner = comparison.key.service
     for (service, text) in words where service != owner { comparison.refusals[""] = text }
     guard let pair else { return }
+    comparison.isRemoved = pair.isGone
     if let text = pair.refused {
       let said = words[owner] ?? "\(owner.title) refused it; it was put aside until it changes"
       for name in BaseText.read(text, fields).keys { comparison.refusals[name] = said }

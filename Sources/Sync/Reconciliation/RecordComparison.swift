@@ -24,6 +24,8 @@ struct RecordComparison {
   var localID: LocalID?
   /// Fields edited at the sink that a synchronization has seen and not carried to the source yet.
   var edited: Set<String> = []
+  /// A synchronization has seen that the sink's row was removed, and has not settled it yet.
+  var isRemoved = false
   /// What a service said when it refused a write, by field; under the empty name of the record.
   var refusals: [String: String] = [:]
 
@@ -33,7 +35,8 @@ struct RecordComparison {
     case (nil, nil): return []
     case (.some, nil):
       // A row that was there and is not any more was removed by somebody: nothing sends it again.
-      return [whole(.onlyLeft, isComing: isDirty && !wasThere)]
+      // Unless a synchronization has seen that: then the next one settles it by the rules.
+      return [whole(.onlyLeft, isComing: isRemoved || (isDirty && !wasThere))]
     case (nil, .some): return [whole(.onlyRight, isComing: isDirty)]
     case (.some(let left), .some(let right)):
       if isDoubled { return [whole(.onlyRight, isComing: false)] }
@@ -83,6 +86,7 @@ struct RecordComparison {
   ) -> String {
     switch reason {
     case .pending:
+      if isRemoved { return "its row was removed; the next sync settles it by the rules" }
       return origin == .source ? "the next sync sends it" : "the next sync takes it in"
     case .conflict: return "waits for a choice in Conflicts"
     case .refused:

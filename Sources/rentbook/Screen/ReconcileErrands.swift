@@ -9,12 +9,14 @@ extension ScreenRunner {
   /// Carries out an errand of the Reconcile pane.
   func carryOut(_ errand: ReconcileErrand, _ ticket: Ticket) {
     switch errand {
-    case .load: answer(ticket) { (workspace) throws(Failure) in
-      .sheet(try ReconcileErrands.sheet(workspace))
-    }
-    case .locate(let id): answer(ticket) { (workspace) throws(Failure) in
-      .place(try ReconcileErrands.place(id, workspace))
-    }
+    case .load:
+      answer(ticket) { (workspace) throws(Failure) in
+        .sheet(try ReconcileErrands.sheet(workspace))
+      }
+    case .locate(let id):
+      answer(ticket) { (workspace) throws(Failure) in
+        .place(try ReconcileErrands.place(id, workspace))
+      }
     case .run: startComparison()
     case .stop: stopComparison()
     }
