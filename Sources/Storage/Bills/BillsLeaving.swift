@@ -358,6 +358,12 @@ extension SyncRecords {
     transaction.note(.records(.transactions))
   }
 
+  /// Puts a bill that was born as a row of a mirror, and is now at Buildium, before an approver here.
+  public func submit(bornAtMirror key: RemoteKey, by mirror: Service) throws(StorageError) {
+    guard key.resource == .bills, let id = try sync.source(key)?.localID else { return }
+    try BillIntake(transaction: transaction).submit(bornAtMirror: id, by: mirror)
+  }
+
   /// Notes why a deposit of ours was not taken; nothing for other kinds.
   public func noteRefused(_ kind: LeavingRecord.Kind, _ id: LocalID, _ reason: String)
     throws(StorageError)
