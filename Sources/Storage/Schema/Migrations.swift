@@ -26,6 +26,9 @@ enum Migrations {
     Migration(
       version: 8, name: "differences of the last reconciliation",
       statements: DifferenceTables.statements),
+    Migration(
+      version: 9, name: "payments taken back and statements reconciled",
+      statements: PaymentTables.statements),
   ]
 
   /// The version this program writes.

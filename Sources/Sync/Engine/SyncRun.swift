@@ -352,6 +352,11 @@ final class SyncRun {
       let end = PostingWorker(way: way, table: table).work()
       guard case .done = end else { return end }
     }
+    // Bills need no table of their own at the mirror to leave from here.
+    if resource == .bills {
+      let end = HomeWorker(way: way).work()
+      guard case .done = end else { return end }
+    }
     return EditWorker(way: way, resource: resource).work()
   }
 

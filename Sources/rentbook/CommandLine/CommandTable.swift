@@ -48,7 +48,7 @@ enum CommandTable {
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
-      DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
+      BillsBookCommands.specs, DepositsCommands.specs, BankCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
       RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
       WebhookCommands.specs,
