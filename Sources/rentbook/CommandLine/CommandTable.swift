@@ -6,7 +6,8 @@ enum CommandTable {
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
-      RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
+      RulesCommands.specs, [MergeCasesCommand.spec], [SimulateCommand.spec],
+      [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
       WebhookCommands.specs,
     ].flatMap(\.self)
