@@ -61,6 +61,10 @@ public enum Message: Sendable {
   case close(CloseSheet, Ticket)
   /// The answer to ``Effect/conflicts(_:_:)``.
   case conflicts(ConflictNews, Ticket)
+  /// The answer to ``Effect/reconcile(_:_:)``.
+  case reconciliation(ReconcileNews, Ticket)
+  /// Both sides are being compared; nil when that is over.
+  case comparing(Comparing?)
   /// Text an effect made for the clipboard.
   case copyReady(String)
 
@@ -146,6 +150,9 @@ public enum Effect: Sendable, Hashable {
   /// Read or settle conflicts; answer with ``Message/conflicts(_:_:)`` or
   /// ``Message/unanswered(_:_:hint:)`` and the same ticket.
   case conflicts(ConflictErrand, Ticket)
+  /// Compare both sides, or read what a comparison found; answer with
+  /// ``Message/reconciliation(_:_:)`` or as above.
+  case reconcile(ReconcileErrand, Ticket)
   /// Keep how the lists are looked at for the next run.
   case remember(ScreenMemory)
   /// Read the configuration file again; answer with ``Message/settings(_:)``.

@@ -7,7 +7,8 @@ public struct Model: Sendable {
   public internal(set) var world: World
   /// The panes in the order of their tabs.
   var panes: [any Pane] = [
-    SyncPane(), ConflictsPane(), BillsPane(), MonthPane(), LedgerPane(), ActivityPane(),
+    SyncPane(), ConflictsPane(), BillsPane(), MonthPane(), LedgerPane(), ReconcilePane(),
+    ActivityPane(),
   ]
   var current = 0
   /// What lies over the pane, the topmost last.
@@ -165,8 +166,9 @@ extension Model {
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
     case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close,
-      .conflicts:
+      .conflicts, .reconciliation:
       break
+    case .comparing(let comparing): world.comparing = comparing
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)

@@ -89,6 +89,9 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
     (self.hint, self.status) = (hint, status)
   }
 
+  /// What happened and what to do next, for a person.
+  public var sentence: String { hint.isEmpty ? message : "\(message) \(hint)" }
+
   /// The form shown in logs and messages.
   public var description: String { "\(service) \(kind.rawValue): \(message)" }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// What a run of the engine is asked to do.
 public struct SyncOptions: Sendable, Hashable {
@@ -133,7 +134,7 @@ public enum SyncError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process is at it; the text says which and since when.
   case alreadyRunning(String)
   /// The store failed.
-  case store(String)
+  case store(StorageError)
   /// A service refuses the credentials, has no calls left, cannot be reached, or must be set up.
   case service(ProviderError)
   /// It was asked to stop.
@@ -142,7 +143,8 @@ public enum SyncError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The form shown in logs and messages.
   public var description: String {
     switch self {
-    case .alreadyRunning(let text), .store(let text): text
+    case .alreadyRunning(let text): text
+    case .store(let error): error.message
     case .service(let error): error.description
     case .cancelled: "cancelled"
     }

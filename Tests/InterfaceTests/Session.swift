@@ -16,6 +16,8 @@ struct Session {
   var months = FakeMonths()
   /// Answers what is asked about conflicts; such effects are not among those above either.
   var conflicts = FakeConflicts(0)
+  /// Answers what is asked about comparisons, but for those that are to be run or stopped.
+  var reconciliations = FakeReconciliations()
   /// Answers that are kept back.
   private(set) var late: [Message] = []
 
@@ -58,6 +60,12 @@ struct Session {
     for effect in new {
       if case .conflicts(let errand, let ticket) = effect {
         send(.conflicts(conflicts.answer(errand), ticket))
+        continue
+      }
+      if case .reconcile(let errand, let ticket) = effect,
+        let news = reconciliations.answer(errand)
+      {
+        send(.reconciliation(news, ticket))
         continue
       }
       guard let answer = lists.answer(effect) ?? months.answer(effect) else {

@@ -7,6 +7,7 @@ import Terminal
 /// Net operating income and owners' draws of months.
 struct MonthPane: Pane {
   static let title = "NOI & Draws"
+  static let shortTitle = "NOI"
   static let number = 4
 
   /// One place on the way down, as it was left.

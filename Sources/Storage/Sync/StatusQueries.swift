@@ -25,6 +25,14 @@ extension Store {
       var status = SyncStatus(
         services: services, jobs: jobs, deadLetters: letters,
         latency: try state.latency(from: day, to: now.adding(milliseconds: 1)), at: now)
+      status.conflicts = try state.openConflictCount()
+      let compared = try state.lastReconciliations()
+      if !compared.isEmpty {
+        status.accuracy = Accuracy(
+          matching: compared.reduce(0) { $0 + $1.matching },
+          of: compared.reduce(0) { $0 + $1.compared })
+        status.reconciledAt = compared.compactMap(\.madeAt).max()
+      }
       for resource in Resource.mirrored {
         status.resources.append(try state.status(of: resource, jobs, letters))
       }

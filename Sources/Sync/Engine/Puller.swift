@@ -25,20 +25,21 @@ struct Puller {
   /// A person looked at what is missing and lets it go, this once.
   var acceptsMassChange = false
 
-  /// Reads everything, or what changed, from where an earlier try ended.
-  func pull() -> TaskEnd {
+  /// Reads everything, or what changed, from where an earlier try ended; whether a page was stored.
+  func pull() -> (end: TaskEnd, progress: Bool) {
+    var progress = false
     do throws(SyncError) {
       let (pull, isContinued) = try begin()
-      let end = try read(pull)
-      guard isContinued, case .done = end else { return end }
+      let end = try read(pull, &progress)
+      guard isContinued, case .done = end else { return (end, progress) }
       // Pages read by an earlier start may have changed since; what did is read once more.
-      return try read(try begin().pull)
+      return (try read(try begin().pull, &progress), true)
     } catch {
-      return TaskEnd(error)
+      return (TaskEnd(error), progress)
     }
   }
 
-  private func read(_ begun: PullState) throws(SyncError) -> TaskEnd {
+  private func read(_ begun: PullState, _ progress: inout Bool) throws(SyncError) -> TaskEnd {
     var pull = begun
     var meter = ProgressMeter(total: pull.total, at: state.clock.monotonicNanoseconds)
     meter.add(pull.seen, at: state.clock.monotonicNanoseconds)
@@ -54,7 +55,7 @@ struct Puller {
           context: context, cancellation: state.cancellation)
       } catch {
         guard error.kind == .refused, pull.cursor != nil, restarts < Self.restartsMax else {
-          return TaskEnd(error)
+          return TaskEnd(pull: error)
         }
         // A stale cursor: what was read stays, the pull begins again.
         restarts += 1
@@ -74,6 +75,7 @@ struct Puller {
       let isLast = page.next == nil
       if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
       try store(page, &pull, &meter, isLast: isLast)
+      progress = true
       if isLast {
         guard pull.mode == .full, isComplete else { return .done }
         return try conclude(&pull)

@@ -30,7 +30,7 @@ struct Observer {
   func observe() -> TaskEnd {
     do throws(SyncError) {
       let began = way.state.now
-      tellDrift()
+      if let end = tellDrift() { return end }
       let cursor = try memory(Self.feedMemory)
       // A feed is made at the mirror, which a dry run must not do.
       let end =
@@ -47,16 +47,22 @@ struct Observer {
   }
 
   /// Says which columns were renamed, deleted or made of another kind, and what to do. What cannot
-  /// be read is left alone on both sides, and the rest goes on.
-  private func tellDrift() {
-    // Whatever keeps the schema from being read keeps the rows too, and is told there.
-    guard let drift = try? way.mirror.drift(way.state.cancellation) else { return }
+  /// be read is left alone on both sides, and the rest goes on. What keeps the schema from being read
+  /// keeps the rows too: the end of the look then.
+  private func tellDrift() -> TaskEnd? {
+    let drift: [SchemaDrift]
+    do throws(ProviderError) {
+      drift = try way.mirror.drift(way.state.cancellation)
+    } catch {
+      return TaskEnd(error)
+    }
     for difference in drift {
       way.state.say(
         difference.isUnreadable ? .warning : .info,
         difference.hint.isEmpty
           ? difference.sentence : "\(difference.sentence) \(difference.hint)", nil)
     }
+    return nil
   }
 
   private func memory(_ name: String) throws(SyncError) -> String? {

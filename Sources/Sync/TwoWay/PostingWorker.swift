@@ -184,6 +184,7 @@ struct PostingWorker {
       for record in written.records {
         try tables.take(record, run: 0, received: now, &counts)
       }
+      try tables.records.submit(bornAtMirror: written.key, by: mirror)
       try link(created, tables)
       try tables.sync.keep(created, at: now)
       try tables.records.journal(

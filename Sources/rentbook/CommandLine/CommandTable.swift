@@ -48,8 +48,9 @@ enum CommandTable {
       [ScreenCommand.spec], DemoCommands.specs, ConnectCommands.specs, AirtableCommands.specs,
       [SyncCommand.spec], [StatusCommand.spec], JobsCommands.specs, StoreCommands.specs,
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
-      DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
-      RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
+      BillsBookCommands.specs, DepositsCommands.specs, BankCommands.specs, UsersCommands.specs,
+      AuditCommands.specs, ConflictsCommands.specs, RulesCommands.specs, [MergeCasesCommand.spec],
+      [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
       WebhookCommands.specs,
     ].flatMap(\.self)

@@ -64,7 +64,10 @@ enum BillsQueries {
           "--auto-approve", "A", "Approve bills up to this as they are submitted; “none”."),
         OptionSpec("--second-approver", "A", "Ask for two approvers above this; “none”."),
         OptionSpec("--own-approval", "YES", "yes: people may approve what they submitted; no."),
-        OptionSpec("--payables-account", "ID", "The GL account bills are owed on."), user,
+        OptionSpec("--payables-account", "ID", "The GL account bills are owed on."),
+        OptionSpec(
+          "--trust-money", "block|warn",
+          "What becomes of a payment that takes money held for tenants."), user,
       ], "Show or set what an approval asks for.", run: policy),
   ]
 
@@ -411,6 +414,15 @@ enum BillsQueries {
         }
         if let refusal { throw BillsOutput.failure(refusal, "") }
       }
+      if let text = invocation.text("--trust-money") {
+        guard ["block", "warn"].contains(text) else {
+          throw .usage("--trust-money is block or warn, not “\(text)”.")
+        }
+        let refusal = try caller.workspace.onStore { store throws(StorageError) in
+          try store.setTrustMoney(blocks: text == "block", by: user)
+        }
+        if let refusal { throw BillsOutput.failure(refusal, "") }
+      }
       if names.contains(where: { invocation.text($0) != nil }) {
         var policy = known[scope] ?? BillPolicy()
         policy.autoApproveUpTo = try limit(
@@ -433,7 +445,11 @@ enum BillsQueries {
       let policies = try caller.workspace.onStore { store throws(StorageError) in
         try store.billPolicies()
       }
+      let blocks = try caller.workspace.onStore { store throws(StorageError) in
+        try store.blocksTrustMoney()
+      }
       return try caller.finish([
+        "trust_money": .string(blocks ? "block" : "warn"),
         "policies": .array(
           policies.sorted { $0.key < $1.key }.map { scope, policy in
             [

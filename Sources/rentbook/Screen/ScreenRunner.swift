@@ -39,6 +39,8 @@ final class ScreenRunner: Sendable {
   private struct State {
     var engine: SyncEngine?
     var run: Cancellation?
+    /// A comparison of the two sides under way.
+    var comparison: Cancellation?
     var isPrepared = false
     var isPaused = false
     var pollAt: Int64?
@@ -123,7 +125,7 @@ final class ScreenRunner: Sendable {
   /// Stops everything at its next safe point and waits for it, at most a few seconds.
   func stop() {
     end.cancel()
-    state.withLock(\.run)?.cancel()
+    for work in state.withLock({ [$0.run, $0.comparison] }) { work?.cancel() }
     errands.post {}
     news.post(())
     for lane in [rows, sums, records, exports, months, closes] { lane.stop() }
@@ -173,6 +175,7 @@ final class ScreenRunner: Sendable {
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
+    case .reconcile(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
@@ -230,9 +233,9 @@ final class ScreenRunner: Sendable {
   private func startSync(_ options: SyncOptions) {
     let run = Cancellation()
     let isFree = state.withLock { state in
-      guard state.run == nil, !end.isCancelled, !isReadOnly || options.isDryRun else {
-        return false
-      }
+      guard state.run == nil, state.comparison == nil, !end.isCancelled,
+        !isReadOnly || options.isDryRun
+      else { return false }
       state.run = run
       state.pollAt = nil
       return true
@@ -324,6 +327,49 @@ final class ScreenRunner: Sendable {
           id: workspace.clock.wallMilliseconds,
           at: Instant(milliseconds: workspace.clock.wallMilliseconds), level: level, text: text,
           hint: hint, key: key)))
+  }
+
+  // MARK: Comparing
+
+  /// Compares both sides on a thread of its own; a sync and a comparison never run beside each other,
+  /// since what is on its way would look like a difference.
+  func startComparison() {
+    let comparison = Cancellation()
+    let isFree = state.withLock { state in
+      guard state.run == nil, state.comparison == nil, !end.isCancelled, !isReadOnly else {
+        return false
+      }
+      state.comparison = comparison
+      return true
+    }
+    guard isFree else { return }
+    let worker = Worker(name: "compare") { [self] in
+      post(.comparing(Comparing()))
+      do throws(Failure) {
+        let (text, level) = try ReconcileErrands.compare(workspace, comparison) { [post] what in
+          // What is read is of no interest any more once it was asked to stop.
+          if !comparison.isCancelled { post(.comparing(Comparing(what))) }
+        }
+        keep(level, text, level == .info ? "" : "6 shows what differs and why.")
+      } catch {
+        if error.exit == .interrupted {
+          post(.effectDone("Comparing was stopped; nothing was kept of it."))
+        } else {
+          keep(.error, error.message, error.hint)
+        }
+      }
+      state.withLock { $0.comparison = nil }
+      post(.comparing(nil))
+      news.post(())
+    }
+    state.withLock { $0.workers.append(worker) }
+  }
+
+  /// Stops a comparison at its next page.
+  func stopComparison() {
+    guard let comparison = state.withLock(\.comparison) else { return }
+    post(.comparing(Comparing(isStopping: true)))
+    comparison.cancel()
   }
 
   // MARK: The schedule

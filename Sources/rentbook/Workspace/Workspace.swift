@@ -43,7 +43,12 @@ final class Workspace: Sendable {
         key: try SecretKeyFile(path: configuration.keyPath).loadOrCreate(
           apartFrom: Files.parent(of: configuration.storePath)))
     } catch {
-      throw Failure("key", error.message, hint: "Without the key sealed values cannot be read.")
+      throw Failure(
+        "key", error.message,
+        hint: error.kind == .unreadable
+          ? "Check that you may read and write there; RENTBOOK_HOME and RENTBOOK_KEY_FILE name other "
+            + "places."
+          : "Without the key sealed values cannot be read.")
     }
   }
 
