@@ -81,7 +81,8 @@ extension Model {
   }
 
   /// The tabs and the columns they stand in. Where the terminal is narrow they give up, one after the
-  /// other: the space between them, what is not a count, the longer names.
+  /// other: the space between them, what is not a count, the longer names, and at last all letters
+  /// but those of the tab one is on. The digits always stay, for they are the keys.
   func tabs() -> [(text: String, columns: Range<Int>)] {
     func texts(_ body: (any Pane) -> (title: String, badge: String)) -> [String] {
       panes.map { pane in
@@ -93,11 +94,21 @@ extension Model {
     let full = texts { (type(of: $0).title, $0.badge(world)) }
     let plain = texts { (type(of: $0).title, counted($0)) }
     let short = texts { (type(of: $0).shortTitle, counted($0)) }
-    let candidates = [(full, 3), (full, 2), (plain, 3), (plain, 2), (short, 2), (short, 1)]
-    let (texts, gap) =
-      candidates.first { texts, gap in
-        texts.reduce(1 - gap) { $0 + TextWidth.columns($1) + gap } < world.size.columns
-      } ?? (short, 1)
+    func cut(_ letters: Int) -> [String] {
+      panes.enumerated().map { index, pane in
+        let number = "\(type(of: pane).number)"
+        if index == current { return short[index] }
+        guard letters > 0 else { return number }
+        let title = TextWidth.truncated(type(of: pane).shortTitle, to: letters)
+        return "\(number) \(title)\(counted(pane))"
+      }
+    }
+    let roomy = [(full, 3), (full, 2), (plain, 3), (plain, 2), (short, 2), (short, 1)]
+    let tight = [8, 7, 6, 5, 4, 3, 0].lazy.map { (cut($0), $0 == 0 ? 2 : 1) }
+    func fits(_ texts: [String], _ gap: Int) -> Bool {
+      texts.reduce(1 - gap) { $0 + TextWidth.columns($1) + gap } < world.size.columns
+    }
+    let (texts, gap) = roomy.first(where: fits) ?? tight.first(where: fits) ?? (cut(0), 1)
     var at = 1
     return texts.map { text in
       defer { at += TextWidth.columns(text) + gap }

@@ -20,6 +20,7 @@ public struct ScreenLoop<Device: TerminalDevice> {
   private let runner: (Effect) -> Void
   private let editor: [String]
   private let background: (Colour) -> Void
+  private let typedAhead: [TerminalEvent]
 
   /// A loop over a device.
   ///
@@ -31,14 +32,15 @@ public struct ScreenLoop<Device: TerminalDevice> {
   ///   - editor: The program, its options and the settings' file, for ``Effect/editSettings``.
   ///   - background: Hears what the terminal's background is, some time after the first frame, when
   ///     the terminal tells it at all.
+  ///   - typedAhead: What a person did while the screen was being made ready.
   ///   - runner: Starts an effect that is for the program, and returns at once.
   public init(
     device: Device, clock: @escaping () -> Instant, mailbox: @escaping () -> [Message],
     editor: [String] = [], background: @escaping (Colour) -> Void = { _ in },
-    runner: @escaping (Effect) -> Void
+    typedAhead: [TerminalEvent] = [], runner: @escaping (Effect) -> Void
   ) {
     (self.device, self.clock, self.mailbox, self.runner) = (device, clock, mailbox, runner)
-    (self.editor, self.background) = (editor, background)
+    (self.editor, self.background, self.typedAhead) = (editor, background, typedAhead)
   }
 
   /// News alone is shown at most this often; a key is answered at once.
@@ -51,13 +53,15 @@ public struct ScreenLoop<Device: TerminalDevice> {
     device.present(render(model))
     var shownAt = clock()
     var isWaiting = false
+    var early = typedAhead
     while true {
       var wait = model.nextTickMilliseconds
       if isWaiting {
         let age = clock().milliseconds - shownAt.milliseconds
         wait = Int(max(0, min(Self.frameMilliseconds, Self.frameMilliseconds - age)))
       }
-      let events = device.wait(milliseconds: wait)
+      let events = early.isEmpty ? device.wait(milliseconds: wait) : early
+      early = []
       var messages: [Message] = [.clock(clock())]
       var isFromPerson = false
       var exit: Exit?

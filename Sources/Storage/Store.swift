@@ -29,17 +29,20 @@ public final class Store: Sendable {
 
   /// Opens a store, making it when there is none, and brings an older one up to date after a backup.
   ///
-  /// - Parameter now: the moment written into rows.
+  /// - Parameters:
+  ///   - now: the moment written into rows.
+  ///   - opening: hears what it is about to do that may take seconds.
   /// - Throws: ``StorageError`` of kind `tooNew`, `corrupt`, `cannotOpen` or `readOnly` without having
   ///   changed anything.
   public init(
-    path: String, sealing: any RecordSealing, now: @escaping @Sendable () -> Instant
+    path: String, sealing: any RecordSealing, now: @escaping @Sendable () -> Instant,
+    opening: @Sendable (StoreOpening) -> Void = { _ in }
   ) throws(StorageError) {
     self.path = path
     self.sealing = sealing
     self.now = now
     storeGuard = try StoreFile.enter(path)
-    writer = Lock(try StoreFile.open(path, storeGuard, now: now()))
+    writer = Lock(try StoreFile.open(path, storeGuard, now: now(), opening: opening))
   }
 
   /// Marks the store as closed in good order and folds the log into the file.

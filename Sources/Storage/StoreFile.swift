@@ -1,6 +1,16 @@
 import Domain
 import Glibc
 
+/// What takes its time when a store is opened; most stores need none of it.
+public enum StoreOpening: Sendable, Hashable {
+  /// It was not closed in good order, so every page is read once.
+  case checking
+  /// It is older than the program, and copied before its shape changes.
+  case copying
+  /// Its shape is changed.
+  case converting
+}
+
 /// The file of a store: recognised, checked and brought up to date before anything is done with it.
 enum StoreFile {
   /// Marks a SQLite file as Rentbook's: "Rent" in ASCII.
@@ -19,7 +29,7 @@ enum StoreFile {
   /// Everything that can be refused is found out by reading alone, so a refusal changes nothing.
   static func open(
     _ path: String, _ storeGuard: StoreGuard, now: Instant,
-    migrations: [Migration] = Migrations.all
+    migrations: [Migration] = Migrations.all, opening: @Sendable (StoreOpening) -> Void = { _ in }
   ) throws(StorageError) -> Connection {
     let isNew = try isMissing(path)
     let current = migrations.last?.version ?? 0
@@ -27,7 +37,8 @@ enum StoreFile {
     if isNew {
       try make(path)
     } else {
-      version = try inspect(path, current: current, isAlone: storeGuard.isAlone)
+      version = try inspect(
+        path, current: current, isAlone: storeGuard.isAlone, opening: opening)
       // Names, amounts and tax ids of other people: for the owner of the file alone.
       for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
     }
@@ -42,7 +53,11 @@ enum StoreFile {
             + "close it first.")
       }
       // Nothing but a new file has no version; a copy of nothing would help nobody.
-      if version > 0 { try backUp(connection, path: path, version: version, now: now) }
+      if version > 0 {
+        opening(.copying)
+        try backUp(connection, path: path, version: version, now: now)
+        opening(.converting)
+      }
     }
     try Migrations.run(on: connection, now: now, migrations: migrations)
     try connection.run(
@@ -83,7 +98,7 @@ enum StoreFile {
 
   /// Looks at the file without changing it; the version of the store in it.
   private static func inspect(
-    _ path: String, current: Int, isAlone: Bool
+    _ path: String, current: Int, isAlone: Bool, opening: @Sendable (StoreOpening) -> Void
   ) throws(StorageError) -> Int {
     guard access(path, W_OK) == 0 else {
       throw StorageError(.readOnly, "\(path) may not be written: \(reason()).")
@@ -113,7 +128,7 @@ enum StoreFile {
           + "this one knows \(current)); nothing was touched.")
     }
     // While another program has it open, an unfinished mark is that program's.
-    if version > 0, isAlone { try checkAfterCrash(connection, path) }
+    if version > 0, isAlone { try checkAfterCrash(connection, path, opening: opening) }
     return version
   }
 
@@ -142,25 +157,32 @@ enum StoreFile {
       number += 1
       file = "\(path).v\(version)-\(stamp)-\(number).backup"
     }
+    // Under its name only when it is whole; what a killed try left is in nobody's way.
+    let part = "\(path).backup.part"
     do throws(StorageError) {
-      try connection.run("VACUUM INTO $1", .text(file))
+      unlink(part)
+      try connection.run("VACUUM INTO $1", .text(part))
+      chmod(part, 0o600)
+      guard rename(part, file) == 0 else {
+        throw StorageError(.cannotOpen, "it could not be named: \(reason())")
+      }
     } catch {
-      unlink(file)
+      unlink(part)
       throw StorageError(
         error.kind,
         "\(path) was not converted, for it could not be copied first: \(error.message)")
     }
-    chmod(file, 0o600)
   }
 
   /// After an end that was none, every page is read once before the store is trusted.
   private static func checkAfterCrash(
-    _ connection: Connection, _ path: String
+    _ connection: Connection, _ path: String, opening: @Sendable (StoreOpening) -> Void
   ) throws(StorageError) {
     let state = try connection.row("SELECT value FROM store_state WHERE name = 'closed'") {
       row throws(StorageError) in row.text(0)
     }
     guard state == "open" else { return }
+    opening(.checking)
     let answer = try connection.row("PRAGMA quick_check(1)") { row throws(StorageError) in
       row.text(0)
     }

@@ -328,6 +328,47 @@ struct ScreenInTerminalTests {
     #expect(wrong.error.contains("Hyper-Q"))
   }
 
+  @Test(
+    "what was recorded at a terminal shows the same pictures again without one, or says where not")
+  func recording() throws {
+    let path = "/tmp/rentbook-recording-\(getpid())"
+    defer { unlink(path) }
+    let terminal = try open(["--record", path])
+    terminal.settle()
+    terminal.press("5")
+    try terminal.wait(for: "Properties  4")
+    terminal.settle()
+    terminal.press("j\r")
+    try terminal.wait(for: "Properties › ")
+    terminal.resize(rows: 30, columns: 100)
+    try terminal.wait(for: "Leads to")
+    terminal.settle()
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "Properties  4")
+    terminal.settle()
+    terminal.press("/")
+    terminal.press("\u{1B}[200~a\u{1B}[201~")
+    try terminal.wait(for: "filter: a")
+    terminal.press("\r\u{1B}[<0;10;7M\u{1B}[<0;10;7m")
+    terminal.settle()
+    try end(terminal)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains("\nsize 100x30\n") && text.contains("\npaste \"a\"\n"))
+    var information = stat()
+    #expect(stat(path, &information) == 0 && information.st_mode & 0o777 == 0o600)
+    let again = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(again.code == 0, "\(again.error)")
+    #expect(again.output.contains("pictures as they were recorded"))
+    // Another pane in place of the one that was opened.
+    let lines = text.split(separator: "\n")
+    let five = try #require(lines.firstIndex(of: "5"))
+    let short = lines[..<five] + ["7"] + lines[(five + 1)...(five + 2)]
+    try Data((short.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+    let other = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    #expect(other.code == 1)
+    #expect(other.error.contains("ended as another than was recorded"))
+  }
+
   @Test("a read-only screen says so and starts nothing") func readOnly() throws {
     let terminal = try open(["--read-only"])
     try terminal.wait(for: "read only")

@@ -88,14 +88,44 @@ import Testing
     #expect(session.screen.contains("okafor tenant 0"))
   }
 
-  @Test("a newcomer finds the tenant behind a late payment by : alone") func newcomer() {
-    var session = RecordTableTests.ledger(columns: 80, rows: 24)
-    session.press("g :")
-    session.type("leases")
+  @Test(
+    "somebody new finds the tenant behind a late payment by : alone, in words of their own",
+    arguments: ["late", "late payment", "overdue", "rent payment", "tenant", "resident"])
+  func newcomer(_ words: String) {
+    // Fresh from the start, on the pane that opens first.
+    var session = Session(
+      columns: 80, rows: 24, status: Sample.quiet,
+      lists: FakeLists(counts: [.tenants: 40, .transactions: 300, .leases: 40, .properties: 7]))
+    session.press(":")
+    session.type(words)
+    // Reads down the rows until one speaks of what is looked for, not longer than a person would.
+    let lists = ["show-tenants", "show-transactions", "show-leases"]
+    var steps = 0
+    while steps < 16, !lists.contains(where: { session.line("▸").contains($0) }) {
+      session.press("Down")
+      steps += 1
+    }
+    #expect(steps < 16, "\(session.screen)")
     session.press("Enter")
-    #expect(session.screen.contains(" Leases  "))
-    session.press("Enter Tab Enter")
-    #expect(session.screen.contains("Tenants"))
+    // The footer says that Enter opens, and in the record that Tab leads on.
+    #expect(session.screen.contains("Enter open"))
+    session.press("Enter")
+    if !session.screen.contains(" Tenants ›") {
+      #expect(session.screen.contains("Tab next link"))
+      session.press("Tab Enter")
+    }
+    #expect(session.screen.contains("Tenants"), "\(session.screen)")
+  }
+
+  @Test("somebody new learns by ? alone how a record opens and how one follows its links")
+  func newcomerHelp() {
+    var session = RecordTableTests.ledger(columns: 80, rows: 24)
+    for (word, label) in [("open", "open"), ("link", "next link"), ("list", "other list")] {
+      session.press("?")
+      session.type(word)
+      #expect(session.screen.contains(label), "\(session.screen)")
+      session.press("Esc")
+    }
   }
 
   @Test("80x24 shows the record below, 60x20 on Enter, a wide screen beside")

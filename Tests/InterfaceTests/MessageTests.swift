@@ -274,3 +274,55 @@ import Testing
     #expect(Words.bar(percent: 300, width: 2) == "██")
   }
 }
+
+@Suite("The screen before its store is open") struct PreludeTests {
+  private func run(
+    _ batches: [[TerminalEvent]], news: [[ScreenPrelude<MemoryDevice>.News]]
+  ) -> (outcome: ScreenPrelude<MemoryDevice>.Outcome, device: MemoryDevice, model: Model) {
+    let device = MemoryDevice(size: Size(rows: 24, columns: 80), batches: batches)
+    var model = Model(portfolio: "Harbor & Main", now: Sample.now)
+    var news = news
+    let prelude = ScreenPrelude(
+      device: device, clock: { Sample.now }, news: { news.isEmpty ? [] : news.removeFirst() })
+    return (prelude.run(&model), device, model)
+  }
+
+  @Test("stands at once, says what is done, and waits for nothing but news") func shown() {
+    let (outcome, device, model) = run(
+      [[.woken], [.woken]], news: [[], [.doing("Bringing the store up to date…")], [.ready]])
+    #expect(outcome == .ready(typedAhead: []))
+    #expect(device.frames == 2)
+    #expect(device.frame?.text.contains("Bringing the store up to date…") == true)
+    #expect(device.frame?.text.contains("Harbor & Main") == true)
+    #expect(device.waits == [nil, nil])
+    #expect(model.world.notice == nil)
+  }
+
+  @Test("a store that is there at once costs no frame") func atOnce() {
+    let (outcome, device, _) = run([], news: [[.ready]])
+    #expect(outcome == .ready(typedAhead: []))
+    #expect(device.frames == 0)
+  }
+
+  @Test("keeps what is typed, in order, for the screen that follows") func typedAhead() throws {
+    let typed: [TerminalEvent] = [.key(.character("5")), .paste("oak"), .key(.character("q"))]
+    let (outcome, _, model) = run(
+      [[typed[0], typed[1]], [.woken, typed[2]]], news: [[], [], [.ready]])
+    #expect(outcome == .ready(typedAhead: typed))
+    var next = model
+    let device = MemoryDevice(size: Size(rows: 24, columns: 80))
+    let loop = ScreenLoop(
+      device: device, clock: { Sample.now }, mailbox: { [] }, typedAhead: typed, runner: { _ in })
+    #expect(loop.run(&next) == .quit)
+    #expect(next.current == 4)
+  }
+
+  @Test("takes every size, and ends by a signal or without a terminal") func ends() {
+    let (_, device, model) = run(
+      [[.resized(Size(rows: 10, columns: 40))], [.woken]], news: [[], [], [.ready]])
+    #expect(device.frame?.text.contains("terminal too small") == true)
+    #expect(model.world.size == Size(rows: 10, columns: 40))
+    #expect(run([[.stop(signal: 15)]], news: []).outcome == .ended(.signal(15)))
+    #expect(run([[.hungUp]], news: []).outcome == .ended(.hungUp))
+  }
+}

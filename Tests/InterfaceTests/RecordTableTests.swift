@@ -55,6 +55,33 @@ import Testing
     #expect(session.screen.contains("200 of 1,000"))
   }
 
+  @Test("says that it counts while it does; another filter gives the counting up") func counting() {
+    var session = Self.ledger(5000)
+    #expect(!session.screen.contains("counting…"))
+    session.lists.isSlow = true
+    session.press("/")
+    session.type("oak")
+    session.press("Enter")
+    // The rows come at once (the selected one is not among them, so that they are asked for twice),
+    // and keys go on working beside the count.
+    session.answer()
+    session.answer()
+    #expect(session.screen.contains("240+") && session.screen.contains("counting…"))
+    session.press("j j")
+    #expect(session.line("▸").contains("Oak Row 13"))
+    let asked = session.lists.asked.count
+    session.press("/")
+    session.type("x")
+    session.press("Enter")
+    #expect(session.lists.asked.count == asked + 1)
+    for _ in 0..<4 { session.answer() }
+    #expect(!session.screen.contains("counting…"))
+    session.lists.isSlow = false
+    session.press("/")
+    session.press("Backspace Enter")
+    #expect(session.screen.contains("1,000 of 5,000") && !session.screen.contains("counting…"))
+  }
+
   @Test("filters as one types, says how many are left, and all again with Esc") func filter() {
     var session = Self.ledger()
     session.press("/")

@@ -142,6 +142,23 @@ import Testing
 
   // MARK: Panes
 
+  @Test(
+    "every tab has its digit in sight and the one one is on its name, however narrow",
+    arguments: [60, 64, 70, 80, 100])
+  func tabs(_ columns: Int) {
+    var session = Session(columns: columns, rows: 20, status: Sample.busy)
+    for pane in session.model.panes {
+      session.press("\(type(of: pane).number)")
+      let tabs = session.model.tabs()
+      #expect(
+        tabs.map { $0.text.prefix(1) } == session.model.panes.map { "\(type(of: $0).number)" })
+      #expect(tabs.allSatisfy { $0.columns.upperBound <= columns }, "\(tabs)")
+      #expect(
+        zip(tabs, tabs.dropFirst()).allSatisfy { $0.columns.upperBound < $1.columns.lowerBound })
+      #expect(tabs[session.model.current].text.contains(type(of: pane).shortTitle))
+    }
+  }
+
   @Test("digits and brackets go through the panes, and each keeps its place") func panes() {
     var session = Session(status: Sample.quiet)
     session.press("5 j j 1 ] ] ] ]")

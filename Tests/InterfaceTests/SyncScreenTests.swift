@@ -74,7 +74,7 @@ import Testing
   }
   private static let busy60 = """
      Rentbook  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
-     1 Sync 1 2 Conflicts 3 Bills 4 NOI 5 Ledger 6 Reconcile 7 A
+     1 Sync 1 2 Confl… 3 Bills 4 NOI 5 Ledger 6 Recon… 7 Activ…
     ────────────────────────────────────────────────────────────
      Resource       Buildium    Here  Airtable  State
     ▸GL accounts         160     160       160  ✓ in step

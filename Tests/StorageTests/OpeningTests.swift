@@ -1,3 +1,4 @@
+import Background
 import Domain
 import Glibc
 import Testing
@@ -227,6 +228,27 @@ struct MigrationTests {
     try Connection(path: path, access: .readOnly).row("PRAGMA user_version") {
       row throws(StorageError) in row.int(0)
     }
+  }
+
+  @Test(
+    "what takes its time is told before it is done, and a store that needs nothing tells nothing")
+  func told() throws {
+    func open(_ migrations: [Migration]) throws -> [StoreOpening] {
+      let told = Lock<[StoreOpening]>([])
+      let storeGuard = try StoreFile.enter(path)
+      let connection = try StoreFile.open(
+        path, storeGuard, now: TestStore.now, migrations: migrations,
+        opening: { step in told.withLock { $0.append(step) } })
+      try connection.run("UPDATE store_state SET value = 'closed' WHERE name = 'closed'")
+      return told.withLock(\.self)
+    }
+    #expect(try open(Migrations.all).isEmpty)
+    #expect(try open(Migrations.all).isEmpty)
+    #expect(try open(Self.steps()) == [.copying, .converting])
+    #expect(try open(Self.steps()).isEmpty)
+    try sqlite(path, "UPDATE store_state SET value = 'open' WHERE name = 'closed'")
+    #expect(try open(Self.steps()) == [.checking])
+    #expect(try Files.names(folder.path).allSatisfy { !$0.hasSuffix(".part") })
   }
 
   @Test("an older store is copied first, then takes each step once")

@@ -205,3 +205,82 @@ struct Seeded: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+@Suite("A recorded session") struct SessionStepTests {
+  private static let steps: [SessionStep] =
+    [
+      .paste(""), .paste("oak"), .paste("a\nb\"c\\d\u{0}\u{1B}[31m\u{202E}é日😀e\u{301} "),
+      .mouse(Mouse(.press, row: 6, column: 10)), .mouse(Mouse(.wheelUp, row: 0, column: 0)),
+      .mouse(Mouse(.wheelDown, row: 59, column: 199)), .size(Size(rows: 24, columns: 80)),
+      .moment(1_795_261_000_123), .moment(-1), .picture(0), .picture(.max), .picture(0xAB),
+    ]
+    + "aZ0 #:/\"\\é日".map { SessionStep.key(.character($0)) }
+    + [
+      .enter, .escape, .tab, .backTab, .backspace, .delete, .insert, .up, .down, .left, .right,
+      .home,
+      .end, .pageUp, .pageDown, .function(1), .function(12), .control("r"), .alt("x"), .alt(" "),
+    ].map(SessionStep.key)
+
+  @Test("is written in lines that are read as what was done", arguments: steps)
+  func lines(_ step: SessionStep) {
+    let line = "\(step)"
+    #expect(!line.contains("\n") && !line.hasPrefix("# ") && !line.isEmpty)
+    #expect(SessionStep(line) == step)
+  }
+
+  @Test(
+    "takes no line that means nothing",
+    arguments: [
+      "paste oak", "paste \"a\\q\"", "paste \"a\\u{110000}\"", "mouse press 1", "mouse jump 1 2",
+      "size 80", "at noon", "picture xyz", "Hyper-Q", "5 j", "",
+    ])
+  func wrong(_ line: String) { #expect(SessionStep(line) == nil) }
+
+  @Test("knows a picture by its number, whatever it says, and another by another")
+  func fingerprint() {
+    func frame(_ text: String, columns: Int = 20) -> Frame {
+      var frame = Frame(Size(rows: 2, columns: columns))
+      frame.put(text, row: 0, column: 0, style: .text)
+      return frame
+    }
+    #expect(frame("Oak Row").fingerprint == frame("Oak Row").fingerprint)
+    #expect(frame("Oak Row").fingerprint != frame("Oak Rox").fingerprint)
+    #expect(frame("Oak Row").fingerprint != frame("Oak Row", columns: 21).fingerprint)
+  }
+
+  @Test("holds what was done, each after the picture it was done at, and nothing else")
+  func device() {
+    let base = MemoryDevice(
+      size: Size(rows: 2, columns: 20),
+      batches: [
+        [.key(.down), .woken], [.woken], [.resized(Size(rows: 3, columns: 30)), .paste("x")],
+      ])
+    var (now, lines): (Int64, [String]) = (1000, [])
+    let device = RecordingDevice(
+      base,
+      clock: {
+        now += 5
+        return now
+      }, write: { lines.append($0) })
+    let first = device.milliseconds
+    #expect(device.milliseconds == first, "the moment stands still between two waits")
+    var frame = Frame(base.size)
+    frame.put("one", row: 0, column: 0, style: .text)
+    device.present(frame)
+    let one = frame.fingerprint
+    #expect(device.wait(milliseconds: nil) == [.key(.down), .woken])
+    let second = device.milliseconds
+    #expect(second > first)
+    frame.put("two", row: 0, column: 0, style: .text)
+    device.present(frame)
+    _ = device.wait(milliseconds: nil)
+    _ = device.wait(milliseconds: 7)
+    #expect(
+      lines.compactMap(SessionStep.init) == [
+        .size(Size(rows: 2, columns: 20)), .moment(first), .picture(one), .key(.down),
+        .moment(second), .picture(frame.fingerprint), .size(Size(rows: 3, columns: 30)),
+        .paste("x"),
+      ])
+    #expect(base.waits == [nil, nil, 7] && base.frames == 2)
+  }
+}

@@ -61,4 +61,29 @@ extension Words {
     case .differences: "Differences"
     }
   }
+
+  /// What a list holds, in the words somebody looks for who does not know its name.
+  static func about(_ list: ListName) -> String {
+    switch list {
+    case .properties: "Buildings and houses, with their units, leases, bills and owners."
+    case .units: "Apartments and shops: market rent, occupied or vacant."
+    case .leases: "Who rents what, until when, for how much; their rent payments, late ones too."
+    case .tenants: "Everybody who rents (residents): the people behind a late or overdue payment."
+    case .owners: "Whom the property belongs to."
+    case .ownership: "Which owner holds which share of which property."
+    case .vendors: "Plumbers, utilities and all others who send bills."
+    case .glAccounts: "The chart of accounts."
+    case .bankAccounts: "Bank accounts and their balances: trust, operating, deposits."
+    case .transactions:
+      "Rent payments, charges, late fees, deposits; Enter, then Tab leads to lease and tenant."
+    case .bills: "What vendors ask for: due, overdue, paid."
+    case .tasks: "What is to be done, for whom and by when."
+    case .workOrders: "Repairs and maintenance that vendors were asked for."
+    case .audit: "Who approved, rejected or changed what, and when."
+    case .apiLog: "Every question to Buildium and Airtable, and how it was answered."
+    case .messages: "Errors, warnings and news that were kept."
+    case .jobs: "The work under way, and what waits."
+    case .differences: "Where the last comparison found that the two sides differ."
+    }
+  }
 }

@@ -118,6 +118,8 @@ struct RecordTable: Sendable {
   /// How many rows there are, as far as is known.
   var count: Int { matching ?? rowsOffset + rows.count }
   var isLoading: Bool { loaded != query && problem == nil }
+  /// Whether it is still being counted how many rows there are, and what they add up to.
+  var isCounting: Bool { loaded == query && summing?.query == query && summed != query }
   var isWaitingForMarks: Bool { pendingMark != nil }
 
   func row(at index: Int) -> ListRow? {

@@ -177,6 +177,7 @@ extension RecordTable {
       right.append(
         Piece("   range \(Words.number(abs((rangeStart ?? index) - index) + 1))", .marked))
     }
+    if isCounting { right.insert(Piece("counting…   ", .dim), at: 0) }
     if isWaitingForMarks { right.append(Piece("   marking…", .dim)) }
     if !marks.isEmpty {
       var text = "   marked \(Words.number(marks.count))"

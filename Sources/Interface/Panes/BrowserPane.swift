@@ -97,7 +97,7 @@ extension BrowserPane {
     let lists = browser.lists.map { list in
       Choice(
         keys: [], action: Action("show-\(list.rawValue.replacing("_", with: "-"))"),
-        label: Words.title(list), help: "Shows the list of \(Words.title(list).lowercased()).",
+        label: Words.title(list), help: Words.about(list),
         isInFooter: false)
     }
     return browser.place.record == nil

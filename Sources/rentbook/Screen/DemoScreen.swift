@@ -16,16 +16,15 @@ enum DemoScreen {
     defer { folder.remove() }
     // The simulated services begin anew each time; a store that remembers others would be wrong.
     environment["RENTBOOK_STORE"] = folder.store
-    let workspace = try Workspace(
-      configuration: try Configuration(
-        Invocation(
-          command: "demo",
-          options: ["--config"].reduce(into: [:]) { options, name in
-            if let value = invocation.text(name) { options[name] = [value] }
-          }, environment: environment)))
-    defer { workspace.close() }
-    return try ScreenCommand.show(invocation, workspace, signals, syncing: true, isDemo: true) {
-      workspace throws(Failure) in
+    let configuration = try Configuration(
+      Invocation(
+        command: "demo",
+        options: ["--config"].reduce(into: [:]) { options, name in
+          if let value = invocation.text(name) { options[name] = [value] }
+        }, environment: environment))
+    return try ScreenCommand.show(
+      invocation, configuration, signals, syncing: true, isDemo: true
+    ) { workspace throws(Failure) in
       let provider = try workspace.airtable()
       do throws(ProviderError) {
         let result = try provider.setUp(isDryRun: false, Cancellation())

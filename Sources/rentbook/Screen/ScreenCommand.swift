@@ -14,6 +14,7 @@ enum ScreenCommand {
     OptionSpec("--read-only", "Change nothing, here or at a service."),
     OptionSpec("--a11y", "Plain lines for a screen reader; the cursor marks the row."),
     OptionSpec("--no-mouse", "Leave the mouse to the terminal."),
+    OptionSpec("--record", "FILE", "Write down every key and size, for a report of a fault."),
   ]
   #if DEBUG
     private static let scripting = [
@@ -33,9 +34,7 @@ enum ScreenCommand {
     #endif
     // Before any other thread starts: they inherit which signals are blocked.
     let signals = try signals()
-    let workspace = try Workspace(invocation)
-    defer { workspace.close() }
-    return try show(invocation, workspace, signals, syncing: false)
+    return try show(invocation, try Configuration(invocation), signals, syncing: false)
   }
 
   static func signals() throws(Failure) -> TerminalSignals {
@@ -48,16 +47,17 @@ enum ScreenCommand {
     return signals
   }
 
-  /// Shows the screen until it is left; a signal that asked for the end is passed on.
+  /// Shows the screen until it is left; a signal that asked for the end is passed on. The store is
+  /// opened while the first frame stands already.
   ///
   /// - Parameters:
   ///   - syncing: A synchronization is begun at once.
   ///   - isDemo: The portfolio is gone afterwards, and with it how its lists were looked at.
   static func show(
-    _ invocation: Invocation, _ workspace: Workspace, _ signals: TerminalSignals, syncing: Bool,
-    isDemo: Bool = false, preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
+    _ invocation: Invocation, _ configuration: Configuration, _ signals: TerminalSignals,
+    syncing: Bool, isDemo: Bool = false,
+    preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> ExitCode {
-    let configuration = workspace.configuration
     let automatic = Lock(Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"]))
     let asked = invocation.text("--theme") ?? invocation.environment["RENTBOOK_THEME"]
     let choices = { @Sendable in
@@ -69,32 +69,56 @@ enum ScreenCommand {
       throw .usage(chosen.problems.first ?? "There is no theme “\(name)”.")
     }
     let isReadOnly = invocation.flag("--read-only")
-    let memory = ScreenState(path: isDemo ? nil : configuration.folders.state + "/screen.json")
+    let recording = try invocation.text("--record").map { path throws(Failure) in
+      try SessionRecording(path)
+    }
+    // What is recorded begins as for somebody new, so that it begins so again when it is repeated.
+    let isRemembered = !isDemo && recording == nil
+    let memory = ScreenState(
+      path: isRemembered ? configuration.folders.state + "/screen.json" : nil)
     guard let colour = ColourChoice(rawValue: invocation.text("--color") ?? "auto") else {
       throw .usage("--color takes auto, always or never.")
     }
-    let mailbox = Mailbox<Message>(wake: signals.wake)
-    let runner = ScreenRunner(
-      workspace: workspace, isReadOnly: isReadOnly, memory: memory, choices: choices,
-      preparation: preparation
-    ) { mailbox.post($0) }
     let device: NcursesDevice
     do throws(TerminalOpenError) {
       device = try NcursesDevice(signals: signals, theme: chosen.theme, colour: colour)
     } catch { throw Failure("terminal", error.description, exit: .usage) }
     if invocation.flag("--no-mouse") { device.takeMouse(false) }
-    runner.start(syncing: syncing)
-    let watch = SettingsWatch(configuration.path) { runner.reloadSettings() }
-
-    let clock = workspace.clock
+    let clock = SystemClock()
     func now() -> Instant { Instant(milliseconds: clock.wallMilliseconds) }
     var model = Model(
       portfolio: configuration.portfolio, now: now(), utcOffsetMinutes: offsetMinutes(),
       size: device.size, keyMap: chosen.keyMap, isReadOnly: isReadOnly,
       isPlain: invocation.flag("--a11y"), memory: memory.load())
+    let opener = WorkspaceOpener(configuration, wake: signals.wake)
+    let typedAhead: [TerminalEvent]
+    switch ScreenPrelude(device: device, clock: now, news: opener.news).run(&model) {
+    case .ready(let events): typedAhead = events
+    case .ended(let exit):
+      device.close()
+      opener.giveUp()
+      return end(exit)
+    }
+    let workspace: Workspace
+    do throws(Failure) { workspace = try opener.workspace() } catch {
+      device.close()
+      throw error
+    }
+    defer { workspace.close() }
+    let mailbox = Mailbox<Message>(wake: signals.wake)
+    let runner = ScreenRunner(
+      workspace: workspace, isReadOnly: isReadOnly, memory: memory, choices: choices,
+      preparation: preparation
+    ) { mailbox.post($0) }
+    runner.start(syncing: syncing)
+    let watch = SettingsWatch(configuration.path) { runner.reloadSettings() }
     if !chosen.problems.isEmpty || !model.keyProblems.isEmpty { runner.reloadSettings() }
+    let screen = RecordingDevice(
+      device, clock: { clock.wallMilliseconds }, write: recording?.write)
+    screen.record(typedAhead)
     let loop = ScreenLoop(
-      device: device, clock: now, mailbox: { mailbox.takeAll() },
+      device: screen, clock: { Instant(milliseconds: screen.milliseconds) },
+      mailbox: { mailbox.takeAll() },
       editor: editor(invocation.environment, configuration.path),
       background: { colour in
         let fitting = Theme.automatic(background: colour)
@@ -103,17 +127,21 @@ enum ScreenCommand {
           return theme.name != fitting.name
         }
         if isNew { runner.reloadSettings(isTold: false) }
-      }, runner: runner.carryOut)
+      }, typedAhead: typedAhead, runner: runner.carryOut)
     let exit = loop.run(&model)
     device.close()
     watch?.stop()
     runner.stop()
+    if case .signal = exit { workspace.close() }
+    return end(exit)
+  }
+
+  /// What the program exits with, when it was no signal that ended it.
+  private static func end<Device>(_ exit: ScreenLoop<Device>.Exit) -> ExitCode {
     switch exit {
-    case .quit: return .done
-    case .hungUp: return .interrupted
-    case .signal(let number):
-      workspace.close()
-      endBySignal(number)
+    case .quit: .done
+    case .hungUp: .interrupted
+    case .signal(let number): endBySignal(number)
     }
   }
 

@@ -15,7 +15,11 @@
   /// type oak          text
   /// wait Properties   until the picture holds the words
   /// dump              the picture, on standard output
+  /// # …               says nothing
   /// ```
+  ///
+  /// A recording (`--record`) is such a script too: it is repeated by the clock it was made by, and
+  /// each of its pictures has to come again before the keys that were pressed at it.
   final class ScriptedDevice: TerminalDevice {
     private var lines: ArraySlice<Substring>
     private var frame: Frame?
@@ -23,12 +27,22 @@
     /// What went wrong; nil while all goes well.
     private(set) var problem: Failure?
     private(set) var size = Size(rows: 24, columns: 80)
+    /// The moment of the recording that is repeated; nil outside of one.
+    private(set) var moment: Int64?
+    /// How many pictures were the same as in the recording, and in which lines others were. A picture
+    /// may have been taken while an answer of the store was on its way, so the last one decides.
+    private(set) var same = 0, others: [Int] = [], isLastSame = true
+    private var lineNumber = 0
+    /// When the picture that is awaited is given up.
+    private var givenUpAt: ContinuousClock.Instant?
 
+    /// How long a picture is waited for: the store's answers may come in another order.
+    private static let pictureSeconds = 5
     /// How long words are waited for.
     private static let waitMilliseconds: Int64 = 30_000
 
     init?(_ text: String) {
-      lines = text.split(separator: "\n")[...]
+      lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
       var ends: [Int32] = [-1, -1]
       guard pipe(&ends) == 0 else { return nil }
       self.ends = (ends[0], ends[1])
@@ -51,21 +65,18 @@
     func present(_ frame: Frame) { self.frame = frame }
 
     func wait(milliseconds: Int?) -> [TerminalEvent] {
+      while let line = lines.first, line.isEmpty || line.hasPrefix("# ") { removeLine() }
       guard problem == nil, let line = lines.first else { return [.hungUp] }
+      if let step = SessionStep(String(line)) { return take(step) }
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
       let rest = words.count > 1 ? words[1] : ""
       if words.first == "wait" {
         return look(for: rest, milliseconds)
       }
-      lines.removeFirst()
+      removeLine()
       switch words.first {
       case "dump": Output.line(frame?.text ?? "")
       case "type": return rest.map { .key(.character($0)) }
-      case "size":
-        let numbers = rest.split(separator: "x").compactMap { Int($0) }
-        guard numbers.count == 2 else { return fail("“\(rest)” is no size; write 80x24.") }
-        size = Size(rows: numbers[1], columns: numbers[0])
-        return [.resized(size)]
       default:
         var events: [TerminalEvent] = []
         for name in line.split(separator: " ") {
@@ -77,10 +88,58 @@
       return [.timeout]
     }
 
+    private func removeLine() {
+      lines.removeFirst()
+      lineNumber += 1
+    }
+
+    /// Does one step of a recording again.
+    private func take(_ step: SessionStep) -> [TerminalEvent] {
+      if case .picture(let picture) = step, !sees(picture) {
+        sleepUntilWoken(milliseconds: 100)
+        // The clock stands still here, and what is no person's doing would wait for it to go on.
+        return [.resized(size)]
+      }
+      removeLine()
+      switch step {
+      case .key(let key): return [.key(key)]
+      case .paste(let text): return [.paste(text)]
+      case .mouse(let mouse): return [.mouse(mouse)]
+      case .moment(let milliseconds): moment = milliseconds
+      case .picture: break
+      case .size(let size): self.size = size
+      }
+      return [.resized(size)]
+    }
+
+    /// Whether the picture is there, or has been waited for long enough.
+    private func sees(_ picture: UInt64) -> Bool {
+      if frame?.fingerprint == picture {
+        givenUpAt = nil
+        same += 1
+        isLastSame = true
+        return true
+      }
+      let end = givenUpAt ?? .now + .seconds(Self.pictureSeconds)
+      givenUpAt = end
+      guard ContinuousClock.now >= end else { return false }
+      givenUpAt = nil
+      others.append(lineNumber + 1)
+      isLastSame = false
+      return true
+    }
+
+    private func sleepUntilWoken(milliseconds: Int32) {
+      var entry = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
+      _ = poll(&entry, 1, milliseconds)
+      var buffer = [UInt8](repeating: 0, count: 256)
+      if entry.revents != 0 { _ = read(ends.read, &buffer, buffer.count) }
+    }
+
     /// Looks whether the words are there, and sleeps until something happens when they are not.
     private func look(for words: String, _ milliseconds: Int?) -> [TerminalEvent] {
       if frame?.text.contains(words) ?? false {
-        lines.removeFirst()
+        removeLine()
         return [.timeout]
       }
       let wait = min(milliseconds.map(Int64.init) ?? Self.waitMilliseconds, Self.waitMilliseconds)
@@ -126,16 +185,28 @@
       ) { mailbox.post($0) }
       runner.start(syncing: false)
       let clock = workspace.clock
-      func now() -> Instant { Instant(milliseconds: clock.wallMilliseconds) }
+      func now() -> Instant { Instant(milliseconds: device.moment ?? clock.wallMilliseconds) }
+      let keyMap = ScreenChoices(path: configuration.path, themeName: nil, automatic: .mono).keyMap
       var model = Model(
         portfolio: configuration.portfolio, now: now(), utcOffsetMinutes: offsetMinutes(),
-        size: device.size, isReadOnly: invocation.flag("--read-only"),
+        size: device.size, keyMap: keyMap, isReadOnly: invocation.flag("--read-only"),
         isPlain: invocation.flag("--a11y"))
       let loop = ScreenLoop(
         device: device, clock: now, mailbox: { mailbox.takeAll() }, runner: runner.carryOut)
       _ = loop.run(&model)
       runner.stop()
       if let problem = device.problem { throw problem }
+      let lines = device.others.map(String.init).joined(separator: ", ")
+      guard device.isLastSame else {
+        throw Failure(
+          "script", "The screen ended as another than was recorded; it differs in lines \(lines).",
+          hint: "\(device.same) pictures were the same. The store has to be the one it was made on."
+        )
+      }
+      if device.same > 0 {
+        let rest = lines.isEmpty ? "." : "; an answer was on its way in lines \(lines)."
+        Output.line("\(device.same) pictures as they were recorded\(rest)")
+      }
       if invocation.flag("--screen-dump") { Output.line(render(model).text) }
       return .done
     }

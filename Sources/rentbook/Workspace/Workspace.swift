@@ -25,14 +25,14 @@ final class Workspace: Sendable {
 
   init(
     configuration: Configuration, cancellation: Cancellation = Cancellation(),
-    clock: any Clock = SystemClock()
+    clock: any Clock = SystemClock(), opening: @Sendable (StoreOpening) -> Void = { _ in }
   ) throws(Failure) {
     (self.configuration, self.cancellation, self.clock) = (configuration, cancellation, clock)
     let box = try Self.box(configuration)
     do throws(StorageError) {
-      store = try Store(path: configuration.storePath, sealing: SealedText(box)) {
-        Instant(milliseconds: clock.wallMilliseconds)
-      }
+      store = try Store(
+        path: configuration.storePath, sealing: SealedText(box),
+        now: { Instant(milliseconds: clock.wallMilliseconds) }, opening: opening)
     } catch { throw Failure(error) }
     network = Network(configuration: configuration, store: store, clock: clock)
   }
