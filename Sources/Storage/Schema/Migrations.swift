@@ -23,6 +23,7 @@ enum Migrations {
     Migration(
       version: 6, name: "results of reconciliations", statements: ReconciliationTables.statements),
     Migration(version: 7, name: "events wait their turn", statements: WebhookTables.statements),
+    Migration(version: 8, name: "results of months", statements: ResultTables.statements),
   ]
 
   /// The version this program writes.
