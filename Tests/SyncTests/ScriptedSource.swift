@@ -56,7 +56,7 @@ final class ScriptedSource: SourceProvider {
 
   func capabilities(of resource: Resource) -> Capabilities {
     state.withLock { state in
-      if state.unreadable.contains(resource) || resource == .rentPayments {
+      if state.unreadable.contains(resource) || resource == .rentPayments || resource.isResult {
         return Capabilities(reading: .none)
       }
       return Capabilities(

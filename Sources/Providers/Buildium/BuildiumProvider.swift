@@ -36,7 +36,7 @@ public struct BuildiumProvider: SourceProvider {
     case .billPayments, .vendorCredits, .leaseTransactions, .taskHistory:
       Capabilities(reading: .incremental(grain: .second), hasEvents: true)
     case .taskHistoryFiles: Capabilities(reading: .incremental(grain: .second))
-    case .rentPayments: Capabilities(reading: .none)
+    case .rentPayments, .noi, .ownerDraws: Capabilities(reading: .none)
     }
   }
 

@@ -191,7 +191,7 @@ struct RecordWriter {
     _ key: RemoteKey, _ schema: RecordSchema
   ) -> [(name: String, value: SQLValue?)] {
     var columns: [(name: String, value: SQLValue?)] = []
-    if key.service == .buildium {
+    if key.service == .buildium, !schema.buildiumIDColumn.isEmpty {
       let parts = key.id.split(separator: ":")
       switch schema.resource {
       case .billPayments:

@@ -29,6 +29,7 @@ enum Migrations {
     Migration(
       version: 9, name: "payments taken back and statements reconciled",
       statements: PaymentTables.statements),
+    Migration(version: 10, name: "results of months", statements: ResultTables.statements),
   ]
 
   /// The version this program writes.
