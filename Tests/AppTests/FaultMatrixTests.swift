@@ -30,22 +30,18 @@ import Testing
     Row(kind: .unprocessable, exit: .failed, says: "(422"),
     Row(kind: .tooManyRequests, exit: .unreachable, says: "(429)"),
     Row(kind: .serverError, exit: .unreachable, says: "(500)"),
-    Row(kind: .badGateway, exit: .unreachable, says: "(502)"),
     Row(kind: .unavailable, exit: .unreachable, says: "(503)"),
-    Row(kind: .gatewayTimeout, exit: .unreachable, says: "(504)"),
     Row(kind: .garbage, exit: .unreachable, says: ""),
     Row(kind: .truncated, exit: .unreachable, says: "cannot be read"),
     Row(kind: .page, exit: .unreachable, says: "web page"),
     Row(kind: .cut, exit: .unreachable, says: "broke off"),
-    Row(kind: .dropBefore, exit: .unreachable, says: "broke off"),
     // What passes by itself is not seen at all.
     Row(kind: .serverError, exit: .done, says: "", frequency: .every(4)),
     Row(kind: .tooManyRequests, exit: .done, says: "", frequency: .every(5)),
-    Row(kind: .cut, exit: .done, says: "", frequency: .every(4)),
   ]
 
   /// A first sync meets those that end in different ways.
-  static let firstKinds: Set<FaultKind> = [.forbidden, .serverError, .page]
+  static let firstKinds: Set<FaultKind> = [.forbidden, .page]
 
   static let writing: [Row] = [
     Row(kind: .unauthorised, exit: .credentials, says: "(401)"),
@@ -60,9 +56,7 @@ import Testing
     Row(kind: .dropBefore, exit: .needsPerson, says: "without an answer"),
     // What was carried out is found by looking, and not sent again.
     Row(kind: .serverErrorAfter, exit: .done, says: ""),
-    Row(kind: .gatewayTimeout, exit: .done, says: ""),
     Row(kind: .garbage, exit: .done, says: ""),
-    Row(kind: .truncated, exit: .done, says: ""),
     Row(kind: .cut, exit: .done, says: ""),
     Row(kind: .dropAfter, exit: .done, says: ""),
   ]
