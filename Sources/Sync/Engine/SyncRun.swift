@@ -350,7 +350,10 @@ final class SyncRun {
     pushesRunning += 1
     let settler = DoubtSettler(hub: hub, sink: sink, state: state, resource: resource)
     let mailbox = mailbox
-    _ = Worker(name: "settle") { mailbox.post(.settled(resource, settler.settle())) }
+    _ = Worker(name: "settle") {
+      let (end, progress) = settler.settle()
+      mailbox.post(.settled(resource, end, progress: progress))
+    }
   }
 
   /// What people did at the sink goes first: it may be what is to be sent. Whether that is done.
@@ -478,9 +481,13 @@ final class SyncRun {
             pushes[resource]?.failures = Failures()
           }
           try conclude(push: resource, end)
-        case .settled(let resource, let end):
+        case .settled(let resource, let end, let progress):
           pushesRunning -= 1
           pushes[resource]?.isSettling = false
+          if progress {
+            pushes[resource]?.failures = Failures()
+            tries.notePush()
+          }
           try conclude(push: resource, end)
           lookAgain()
         case .observed(let end):

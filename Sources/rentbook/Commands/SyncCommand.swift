@@ -21,7 +21,7 @@ enum SyncCommand {
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
     defer { workspace.close() }
     let progress = ProgressLine(quiet: invocation.isQuiet || invocation.isJSON)
-    let engine = try workspace.engine { event in
+    let engine = try workspace.engine(for: options.direction) { event in
       if case .progress(let resource, let direction, let value) = event {
         progress.show(line(resource, direction, value))
       }
