@@ -26,6 +26,7 @@ enum Migrations {
     Migration(
       version: 8, name: "differences of the last reconciliation",
       statements: DifferenceTables.statements),
+    Migration(version: 9, name: "work that runs by itself", statements: ScheduleTables.statements),
   ]
 
   /// The version this program writes.

@@ -1,4 +1,5 @@
 import Domain
+import Sync
 
 /// Where Rentbook keeps its files, by the XDG convention or all under `RENTBOOK_HOME`.
 struct Folders: Sendable, Equatable {
@@ -53,6 +54,8 @@ struct Configuration: Sendable {
   let airtableBase: String?
   /// Calls a month the Airtable plan allows.
   let airtableMonthlyCalls: Int
+  /// What runs by itself and when.
+  let schedule: Schedule.Settings
   /// Names of an existing base, in the form `AirtableNames` reads.
   let airtableNames: JSONValue
 
@@ -121,6 +124,18 @@ struct Configuration: Sendable {
     airtableBase = try setting("RENTBOOK_AIRTABLE_BASE", "airtable.base")
     airtableMonthlyCalls = try count(
       "RENTBOOK_AIRTABLE_MONTHLY_CALLS", "airtable.monthlyCalls", Self.monthlyCallsDefault)
+    func minute(_ variable: String, _ path: String, _ fallback: Int?) throws(Failure) -> Int? {
+      guard let text = try setting(variable, path) else { return fallback }
+      return try Self.minute(text, of: "\(variable) (or “\(path)”)")
+    }
+    let defaults = Schedule.Settings()
+    schedule = Schedule.Settings(
+      pollSeconds: try count(
+        "RENTBOOK_SCHEDULE_POLL", "schedule.pollSeconds", defaults.pollSeconds),
+      sweep: try minute("RENTBOOK_SCHEDULE_SWEEP", "schedule.sweep", defaults.sweep),
+      reconcile: try minute(
+        "RENTBOOK_SCHEDULE_RECONCILE", "schedule.reconcile", defaults.reconcile),
+      monthEnd: try minute("RENTBOOK_SCHEDULE_MONTH_END", "schedule.monthEnd", defaults.monthEnd))
     airtableNames = file["airtable"]?["names"] ?? .object(JSONObject())
     for (service, settings) in [("Buildium", buildium), ("Airtable", airtable)]
     where settings.requestsPerSecond > (service == "Buildium" ? 10 : 5)
@@ -130,6 +145,16 @@ struct Configuration: Sendable {
         "\(service) allows \(service == "Buildium" ? 10 : 5) requests a second; "
           + "\(settings.requestsPerSecond) is accepted for a sandbox on this machine only.")
     }
+  }
+
+  /// Reads a time of the day, `02:10`, as its minute; `off` is never.
+  static func minute(_ text: String, of name: String) throws(Failure) -> Int? {
+    if text == "off" { return nil }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }), let hour = Int(parts[0]),
+      let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
+    else { throw .usage("\(name) takes a time like 02:10, or off, not “\(text)”.") }
+    return hour * 60 + minute
   }
 
   /// Whether an address is on this machine.
