@@ -106,7 +106,8 @@ let package = Package(
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Reports", "Terminal", "Domain"]),
     tests(
-      "AppTests", ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal"]),
+      "AppTests",
+      ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal", "WebServer"]),
   ],
   swiftLanguageModes: [.v6]
 )
