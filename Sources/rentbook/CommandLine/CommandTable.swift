@@ -8,6 +8,6 @@ enum CommandTable {
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
       RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs,
+      WebhookCommands.specs, [DaemonCommand.spec],
     ].flatMap(\.self)
 }

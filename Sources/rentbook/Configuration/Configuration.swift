@@ -55,12 +55,15 @@ struct Configuration: Sendable {
   /// Calls a month the Airtable plan allows.
   let airtableMonthlyCalls: Int
   /// What runs by itself and when.
-  let schedule: Schedule.Settings
+  var schedule: Schedule.Settings
   /// Names of an existing base, in the form `AirtableNames` reads.
   let airtableNames: JSONValue
 
   static let buildiumURL = "https://api.buildium.com"
   static let airtableURL = "https://api.airtable.com"
+  /// Requests in one second that the services allow.
+  static let buildiumRate = 10
+  static let airtableRate = 5
   /// Airtable's Team plan; the Free plan has 1,000 and Business no limit.
   private static let monthlyCallsDefault = 100_000
 
@@ -114,12 +117,13 @@ struct Configuration: Sendable {
     buildium = ServiceSettings(
       url: try setting("RENTBOOK_BUILDIUM_URL", "buildium.url", else: Self.buildiumURL),
       requestsPerSecond: try count(
-        "RENTBOOK_BUILDIUM_RATE", "buildium.requestsPerSecond", 10))
+        "RENTBOOK_BUILDIUM_RATE", "buildium.requestsPerSecond", Self.buildiumRate))
     buildiumClientID = try setting("RENTBOOK_BUILDIUM_CLIENT_ID", "buildium.clientID")
     buildiumClientSecret = environment["RENTBOOK_BUILDIUM_CLIENT_SECRET"]
     airtable = ServiceSettings(
       url: try setting("RENTBOOK_AIRTABLE_URL", "airtable.url", else: Self.airtableURL),
-      requestsPerSecond: try count("RENTBOOK_AIRTABLE_RATE", "airtable.requestsPerSecond", 5))
+      requestsPerSecond: try count(
+        "RENTBOOK_AIRTABLE_RATE", "airtable.requestsPerSecond", Self.airtableRate))
     airtableToken = environment["RENTBOOK_AIRTABLE_TOKEN"]
     airtableBase = try setting("RENTBOOK_AIRTABLE_BASE", "airtable.base")
     airtableMonthlyCalls = try count(
@@ -138,11 +142,13 @@ struct Configuration: Sendable {
       monthEnd: try minute("RENTBOOK_SCHEDULE_MONTH_END", "schedule.monthEnd", defaults.monthEnd))
     airtableNames = file["airtable"]?["names"] ?? .object(JSONObject())
     for (service, settings) in [("Buildium", buildium), ("Airtable", airtable)]
-    where settings.requestsPerSecond > (service == "Buildium" ? 10 : 5)
+    where settings.requestsPerSecond
+      > (service == "Buildium" ? Self.buildiumRate : Self.airtableRate)
       && !Self.isLoopback(settings.url)
     {
       throw .usage(
-        "\(service) allows \(service == "Buildium" ? 10 : 5) requests a second; "
+        "\(service) allows \(service == "Buildium" ? Self.buildiumRate : Self.airtableRate) "
+          + "requests a second; "
           + "\(settings.requestsPerSecond) is accepted for a sandbox on this machine only.")
     }
   }

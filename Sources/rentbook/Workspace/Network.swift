@@ -23,14 +23,16 @@ final class Network: Sendable {
         name: Service.buildium.rawValue, sender: curl,
         pacer: Pacer(buildiumPace, clock: clock), clock: clock,
         onCall: { log.add($0, service: .buildium) }),
-      service: .buildium, store: store, clock: clock)
+      service: .buildium, store: store, clock: clock,
+      rests: configuration.buildium.requestsPerSecond <= Configuration.buildiumRate)
     airtable = RestedClient(
       ServiceClient(
         name: Service.airtable.rawValue, sender: curl,
         pacer: Pacer(airtablePace, clock: clock), clock: clock,
         classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
         onCall: { log.add($0, service: .airtable) }),
-      service: .airtable, store: store, clock: clock)
+      service: .airtable, store: store, clock: clock,
+      rests: configuration.airtable.requestsPerSecond <= Configuration.airtableRate)
   }
 
   /// Writes down the calls that are still held back.
@@ -92,10 +94,13 @@ private final class RestedClient: HTTPSending {
   private let restUntil: Int64
   private let isRested = Lock(false)
 
-  init(_ client: ServiceClient, service: Service, store: Store, clock: any Clock) {
+  /// - Parameter rests: false for a sandbox that is called faster than the service allows.
+  init(
+    _ client: ServiceClient, service: Service, store: Store, clock: any Clock, rests: Bool
+  ) {
     (self.client, self.clock) = (client, clock)
     // Without the log there is nothing to rest from.
-    let last = (try? store.calls(service, limit: 1))?.first?.at.milliseconds
+    let last = rests ? (try? store.calls(service, limit: 1))?.first?.at.milliseconds : nil
     restUntil = last.map { $0 + Self.restMilliseconds } ?? 0
   }
 
