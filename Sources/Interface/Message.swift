@@ -31,7 +31,8 @@ public enum Message: Sendable {
   case progress(Resource, service: Service, Progress)
   /// A sync asked for here has begun.
   case syncStarted(dryRun: Bool)
-  /// It has ended: in a sentence how, and what to do (or nothing).
+  /// It has ended: in a sentence how, and what to do (or nothing); no sentence where nothing is to be
+  /// said.
   case syncEnded(String, hint: String, level: LogMessage.Level)
   /// Syncing is paused, or goes on.
   case paused(Bool)

@@ -16,6 +16,9 @@ public struct SyncOptions: Sendable, Hashable {
   public var isDryRun: Bool
   /// A person looked: many rows that were edited or deleted at once are no accident.
   public var acceptsMassChange = false
+  /// The sink is asked what people did there. Without that, rows are still compared right before they
+  /// are written, so that nobody's edit is lost.
+  public var observesSink = true
 
   /// A request; by default everything that changed, both ways.
   public init(

@@ -50,7 +50,7 @@ final class SyncRun {
         hub: hub, mirror: mirror, writer: writer, source: source, state: state, options: options,
         today: today)
     }
-    if way == nil || options.direction == .push { observation = .over }
+    if way == nil || options.direction == .push || !options.observesSink { observation = .over }
   }
 
   /// The resources that take part, parents first.

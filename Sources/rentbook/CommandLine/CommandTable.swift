@@ -52,6 +52,6 @@ enum CommandTable {
       AuditCommands.specs, ConflictsCommands.specs, RulesCommands.specs, [MergeCasesCommand.spec],
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs,
+      WebhookCommands.specs, [DaemonCommand.spec],
     ].flatMap(\.self)
 }
