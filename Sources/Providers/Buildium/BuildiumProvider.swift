@@ -54,6 +54,9 @@ public struct BuildiumProvider: SourceProvider {
     }
   }
 
+  /// As the protocol says.
+  public var clockLeadMilliseconds: Int64? { api.clockLeadMilliseconds }
+
   /// One page; see ``SourceProvider``.
   public func page(
     _ request: PullRequest, context: any PullContext, cancellation: Cancellation

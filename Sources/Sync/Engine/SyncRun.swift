@@ -267,7 +267,8 @@ final class SyncRun {
       pullsRunning += 1
       let puller = Puller(
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
-        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange)
+        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange,
+        person: options.person)
       let mailbox = mailbox
       _ = Worker(name: "pull") {
         let (end, progress) = puller.pull()
@@ -328,15 +329,23 @@ final class SyncRun {
           try tables.sync.keep(kept)
         }
       }
-      pushes[resource]?.isLinked = true
-      return
+      let hasCreates = try hub.read { (sync) throws(StorageError) in
+        try sync.hasCreatesWaiting(service, resource)
+      }
+      guard hasCreates, way != nil else {
+        pushes[resource]?.isLinked = true
+        return
+      }
     }
     pushes[resource]?.isLinking = true
     pushesRunning += 1
     let linker = Linker(
       hub: hub, sink: sink, state: state, resource: resource, mapping: mapping, way: way)
     let mailbox = mailbox
-    _ = Worker(name: "link") { mailbox.post(.linked(resource, linker.link())) }
+    let isKnown = known?.completeAt != nil
+    _ = Worker(name: "link") {
+      mailbox.post(.linked(resource, isKnown ? linker.seek() : linker.link()))
+    }
   }
 
   private func settleDoubts(_ resource: Resource) throws(SyncError) {
@@ -381,7 +390,13 @@ final class SyncRun {
       let end = HomeWorker(way: way).work()
       guard case .done = end else { return end }
     }
-    return EditWorker(way: way, resource: resource).work()
+    let end = EditWorker(way: way, resource: resource).work()
+    guard case .done = end else { return end }
+    do throws(SyncError) {
+      return try MassChange(way: way, resource: resource).hold().map(TaskEnd.dead) ?? .done
+    } catch {
+      return TaskEnd(error)
+    }
   }
 
   private func send(_ resource: Resource) throws(SyncError) {

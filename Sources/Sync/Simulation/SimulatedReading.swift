@@ -129,6 +129,7 @@ extension Simulation {
       }
       // The row says by now which record it belongs to: nothing more is made for it.
       memory.pairs[number].isEnded = true
+      memory.pairs[number].machine.writes.left = nil
       memory[side, id] = nil
       takeTagged(side, id, tag)
       return
