@@ -189,6 +189,7 @@ enum BillSample {
   @Test("the number on the tab is there before the pane is looked at, and follows the store")
   func tab() {
     var session = Session(columns: 100, rows: 28)
+    session.tellsCounts = true
     let rows = (1...3).map { BillSample.row($0) }
     session.send(.messages([]))
     BillSample.answer(&session, rows)
@@ -293,5 +294,32 @@ enum BillSample {
     #expect(BillSample.decisions(session.takeEffects()).map(\.action) == [.reopen])
     session.press("a")
     #expect(!session.screen.contains(".."))
+  }
+
+  @Test(
+    "the pane looks as it was drawn up",
+    arguments: [
+      Size(rows: 24, columns: 80), Size(rows: 20, columns: 60), Size(rows: 40, columns: 120),
+    ])
+  func pictures(_ size: Size) {
+    let rows = [
+      BillSample.row(1), BillSample.row(2, total: 1_212_40, due: "2026-11-02"),
+      BillSample.row(3, total: 9_850_00, due: "2026-11-05"),
+    ]
+    var session = BillSample.session(rows, columns: size.columns, lines: size.rows)
+    session.press("Space")
+    BillSample.answer(&session, rows)
+    Golden.check(session.frame, "bills-\(size)")
+    var other = BillSample.session([rows[0]], columns: size.columns, lines: size.rows)
+    for effect in other.takeEffects() {
+      guard case .loadBill(_, let ticket) = effect else { continue }
+      other.send(
+        .bill(
+          BillDetail(
+            row: rows[0], lines: [], applications: [], history: [], source: nil,
+            duplicates: [rows[1]], reconciling: [], schedule: nil), ticket))
+    }
+    other.press("D")
+    Golden.check(other.frame, "bills-compared-\(size)")
   }
 }

@@ -38,13 +38,21 @@ struct BillDeskTests {
     }
   }
 
-  @Test(
-    "the database chooses, orders and counts as the rules do over all bills",
-    arguments: BillScope.allCases, ["", "inv-1", "plumber approved", "1,500.00", "100%", "elm rep"])
-  func same(_ scope: BillScope, _ words: String) throws {
+  @Test("the database chooses, orders and counts as the rules do over all bills")
+  func same() throws {
     try fill()
     let reader = try ListReader(store)
     let all = try store.bills(asOf: BillFixture.today)
+    for scope in BillScope.allCases {
+      for words in ["", "inv-1", "plumber approved", "1,500.00", "100%", "elm rep"] {
+        try expectSame(scope, words, all, reader)
+      }
+    }
+  }
+
+  private func expectSame(
+    _ scope: BillScope, _ words: String, _ all: [BillRow], _ reader: ListReader
+  ) throws {
     let actor = try store.actor("bob")
     let inScope = all.filter { scope.holds($0, for: actor) }
     let details = try all.map { try store.bill($0.localID, asOf: BillFixture.today) }
