@@ -15,6 +15,8 @@ enum NOICommands {
         OptionSpec("--property", "ID", "Only this property."),
         OptionSpec("--owner", "ID", "Only this owner; with --by owner."),
         OptionSpec("--accounts", "Add what moved on each account."),
+        OptionSpec(
+          "--tie-out", "Read Buildium's general ledger and hold the figures against it first."),
         OptionSpec("--transactions", "Add the transactions behind each row."),
       ], "Net operating income, down to the transactions behind it.", run: noi)
   ]
@@ -28,23 +30,56 @@ enum NOICommands {
     }
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
+    if invocation.flag("--tie-out") {
+      for month in months { try workspace.tieOut(month) }
+    }
     let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
     let property = try MonthOptions.property(invocation, ledger)
     let rows = ledger.noi(months: months, basis: basis, properties: property.map { [$0] })
     let problems = ledger.ownerNOI(of: rows).problems
+    let checks = try checks(workspace, months)
     if by == "owner" {
-      try showOwners(invocation, ledger, rows, problems)
+      try showOwners(invocation, ledger, rows, problems, checks)
     } else {
-      try showProperties(invocation, workspace, ledger, rows, problems)
+      try showProperties(invocation, workspace, ledger, rows, problems, checks)
     }
-    return .done
+    return checks.allSatisfy { $0.check.differences.isEmpty } ? .done : .needsPerson
+  }
+
+  private typealias MonthCheck = (month: CalendarMonth, check: GeneralLedgerCheck)
+
+  /// The figures rest on transactions; here they are held against the general ledger as it was read
+  /// last, on every run.
+  private static func checks(
+    _ workspace: Workspace, _ months: [CalendarMonth]
+  ) throws(Failure) -> [MonthCheck] {
+    var checks: [MonthCheck] = []
+    for month in months {
+      let check = try workspace.onStore { store throws(StorageError) in
+        try store.generalLedgerCheck(month)
+      }
+      if check.checkedAt != nil { checks.append((month, check)) }
+    }
+    return checks
+  }
+
+  private static func tieOut(_ checks: [MonthCheck]) -> JSONValue {
+    .array(
+      checks.map { month, check in
+        [
+          "month": .string(month.description),
+          "checked_at": .optional(check.checkedAt?.description),
+          "differences": .array(
+            check.differences.map { ["record": .string($0.record), "text": .string($0.text)] }),
+        ]
+      })
   }
 
   // MARK: By property
 
   private static func showProperties(
     _ invocation: Invocation, _ workspace: Workspace, _ ledger: LedgerSnapshot, _ rows: [NOIRow],
-    _ problems: [OwnershipProblem]
+    _ problems: [OwnershipProblem], _ checks: [MonthCheck]
   ) throws(Failure) {
     guard invocation.isJSON else {
       Output.table(
@@ -59,7 +94,8 @@ enum NOICommands {
         }, rightAligned: [3, 4, 5, 6])
       let total = rows.reduce(NOIFigures()) { $0 + $1.figures }
       Output.line("Total: revenue \(total.revenue), NOI \(total.noi), net \(total.netIncome)")
-      MonthOptions.note(problems.map(\.description))
+      MonthOptions.note(
+        problems.map(\.description) + checks.flatMap { $0.check.differences.map(\.text) })
       return
     }
     var json: [JSONValue] = []
@@ -96,7 +132,7 @@ enum NOICommands {
       "noi",
       [
         "rows": .array(json), "problems": MonthOptions.problems(problems, ledger),
-        "quarantined": .int(ledger.quarantined.count),
+        "tie_out": tieOut(checks), "quarantined": .int(ledger.quarantined.count),
       ])
   }
 
@@ -129,7 +165,7 @@ enum NOICommands {
 
   private static func showOwners(
     _ invocation: Invocation, _ ledger: LedgerSnapshot, _ rows: [NOIRow],
-    _ problems: [OwnershipProblem]
+    _ problems: [OwnershipProblem], _ checks: [MonthCheck]
   ) throws(Failure) {
     let owner = try MonthOptions.owner(invocation, ledger)
     var shares = ledger.ownerNOI(of: rows).rows
@@ -146,7 +182,8 @@ enum NOICommands {
             $0.period.from.description, $0.period.to.description, $0.noi.description,
           ]
         }, rightAligned: [4])
-      MonthOptions.note(problems.map(\.description))
+      MonthOptions.note(
+        problems.map(\.description) + checks.flatMap { $0.check.differences.map(\.text) })
       return
     }
     Output.document(
@@ -162,7 +199,7 @@ enum NOICommands {
               "to": .string($0.period.to.description), "basis": .string($0.basis.rawValue),
               "noi": .money($0.noi),
             ]
-          }), "problems": MonthOptions.problems(problems, ledger),
+          }), "problems": MonthOptions.problems(problems, ledger), "tie_out": tieOut(checks),
       ])
   }
 }
