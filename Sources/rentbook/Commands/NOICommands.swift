@@ -10,6 +10,11 @@ enum NOICommands {
       options: [
         MonthOptions.month,
         OptionSpec("--months", "N", "That many months, ending with the month (1 unless said)."),
+        OptionSpec("--ytd", "The year up to the month."),
+        OptionSpec(
+          "--against", "WHAT",
+          "Compare with previous, last-year, forecast, or months up to YYYY-MM."
+        ),
         OptionSpec("--by", "property|owner", "A row per property (unless said), or per owner."),
         OptionSpec("--basis", "cash|accrual", "When income and cost count; cash unless said."),
         OptionSpec("--property", "ID", "Only this property."),
@@ -22,7 +27,13 @@ enum NOICommands {
   ]
 
   private static func noi(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let months = try MonthOptions.months(invocation)
+    var months = try MonthOptions.months(invocation)
+    if invocation.flag("--ytd"), let last = months.last {
+      guard !invocation.flag("--months") else {
+        throw .usage("--ytd and --months cannot be asked for together.")
+      }
+      months = CalendarMonth.months(last.adding(months: 1 - last.first.month), through: last)
+    }
     let basis = try MonthOptions.choice(invocation, "--basis", Basis.self) ?? .cash
     let by = invocation.text("--by") ?? "property"
     guard ["property", "owner"].contains(by) else {
@@ -38,10 +49,15 @@ enum NOICommands {
     let rows = ledger.noi(months: months, basis: basis, properties: property.map { [$0] })
     let problems = ledger.ownerNOI(of: rows).problems
     let checks = try checks(workspace, months)
+    let comparison = try NOIComparison(
+      invocation, ledger, rows, months: months, basis: basis, property: property)
+    if comparison != nil, by == "owner" {
+      throw .usage("--against compares properties; leave --by owner out.")
+    }
     if by == "owner" {
       try showOwners(invocation, ledger, rows, problems, checks)
     } else {
-      try showProperties(invocation, workspace, ledger, rows, problems, checks)
+      try showProperties(invocation, workspace, ledger, rows, problems, checks, comparison)
     }
     return checks.allSatisfy { $0.check.differences.isEmpty } ? .done : .needsPerson
   }
@@ -79,9 +95,13 @@ enum NOICommands {
 
   private static func showProperties(
     _ invocation: Invocation, _ workspace: Workspace, _ ledger: LedgerSnapshot, _ rows: [NOIRow],
-    _ problems: [OwnershipProblem], _ checks: [MonthCheck]
+    _ problems: [OwnershipProblem], _ checks: [MonthCheck], _ comparison: NOIComparison?
   ) throws(Failure) {
     guard invocation.isJSON else {
+      if let comparison {
+        comparison.show(ledger)
+        return
+      }
       Output.table(
         ["Property", "From", "To", "Revenue", "Expenses", "NOI", "Net income"],
         rows.map {
@@ -132,7 +152,8 @@ enum NOICommands {
       "noi",
       [
         "rows": .array(json), "problems": MonthOptions.problems(problems, ledger),
-        "tie_out": tieOut(checks), "quarantined": .int(ledger.quarantined.count),
+        "tie_out": tieOut(checks), "comparison": comparison?.json(ledger) ?? .null,
+        "quarantined": .int(ledger.quarantined.count),
       ])
   }
 
