@@ -33,7 +33,7 @@ extension SyncState {
       .text(month.month)
     ) { row throws(StorageError) in
       guard let key = RemoteKey(row.text(0)),
-        let fields = (try? JSONValue(parsing: row.text(1).utf8))?.object
+        let fields = (try? JSONValue(parsing: row.text(1)))?.object
       else { return nil }
       var record = Record(key.resource, ["month": .text(month.month)])
       for field in RecordSchema.of(key.resource).fields where field.name != "month" {

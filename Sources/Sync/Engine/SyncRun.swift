@@ -101,7 +101,7 @@ final class SyncRun {
     let scope = try RunScope(options, source, sink)
     let (pulled, pushed) = (scope.pulled, scope.pushed)
     try hub.takeResults()
-    try tellOfMissingResultTables(scope.withoutTable)
+    try hub.tellOfMissing(scope.withoutTable, state)
     let now = state.now
     let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
@@ -125,25 +125,6 @@ final class SyncRun {
     for job in pushJobs {
       pushes[job.resource] = PushWork(job: job, meter: ProgressMeter(at: clock))
     }
-  }
-
-  /// A base from before the month's tables goes on without them, and is told so once a run, when
-  /// there is something that cannot go there.
-  private func tellOfMissingResultTables(_ missing: [Resource]) throws(SyncError) {
-    let service = sink.service
-    let waiting = try hub.read { (sync) throws(StorageError) in
-      var waiting: [Resource] = []
-      for resource in missing where try sync.sendableCount(service, resource) > 0 {
-        waiting.append(resource)
-      }
-      return waiting
-    }
-    guard !waiting.isEmpty else { return }
-    let tables = waiting.map(\.title).joined(separator: " and ")
-    state.say(
-      .warning,
-      "\(service.title) has no table for \(tables): figures of final months stay here. "
-        + "`rentbook airtable setup` makes it.")
   }
 
   private func end() throws(SyncError) {
