@@ -8,7 +8,7 @@ import Testing
 /// The disk under the store fails at chosen calls, as SQLite's own tests have it fail.
 @Suite("A disk that fails", .serialized) struct DiskFaultTests {
   /// So many places of each kind of fault; each is a synchronization of two small services.
-  private static let places = 14
+  private static let places = 8
   /// Runs after which a transient fault must be overcome.
   private static let runsMax = 4
 
@@ -17,6 +17,7 @@ import Testing
 
   /// In step, then edited on both sides, with a row that waits to be posted.
   private static func prepare() throws -> TwoWayWorld {
+    try #require(FaultyDisk.install())
     let world = try TwoWayWorld(name: FaultyDisk.folder)
     world.source.put(.glAccounts, "3", ["name": .text("Rent Income"), "type": .text("Income")])
     for id in ["1", "2"] {

@@ -17,6 +17,9 @@ enum FaultyDisk {
     var lasts: Bool
   }
 
+  /// Stores opened from now on go through here. Whether SQLite took it.
+  static func install() -> Bool { isRegistered }
+
   private struct State {
     var plan: Plan?
     var passed = 0
@@ -28,7 +31,6 @@ enum FaultyDisk {
   /// Runs `body` under a plan; how many calls it made, and how many of them failed.
   static func under(_ plan: Plan?, _ body: () throws -> Void) rethrows -> (calls: Int, struck: Int)
   {
-    _ = isRegistered
     state.withLock { $0 = State(plan: plan) }
     defer { state.withLock { $0.plan = nil } }
     try body()

@@ -59,7 +59,7 @@ final class World {
 
   deinit {
     store.close()
-    for file in ["store.db", "copy.db", "store.db.before-restore-1"] {
+    for file in ["store.db", "copy.db", "restored.db"] {
       for suffix in ["", "-wal", "-shm"] { unlink("\(folder)/\(file)\(suffix)") }
     }
     rmdir(folder)
@@ -77,11 +77,14 @@ final class World {
   /// Puts the store as it is now aside.
   func backUp() throws { try store.backup(to: "\(folder)/copy.db") }
 
-  /// Puts the copy in the store's place, as a person does with the program closed.
+  /// Goes on with the copy, as a person does who puts it in the store's place.
   func restore() throws {
     store.close()
-    _ = try Store.restore(from: "\(folder)/copy.db", to: "\(folder)/store.db")
-    try reopen()
+    _ = try Store.restore(from: "\(folder)/copy.db", to: "\(folder)/restored.db")
+    let clock = clock
+    store = try Store(
+      path: "\(folder)/restored.db", sealing: OpenSealing(),
+      now: { Instant(milliseconds: clock.wallMilliseconds) })
   }
 
   func engine(

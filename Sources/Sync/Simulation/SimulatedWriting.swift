@@ -241,6 +241,8 @@ extension Simulation {
     guard side == .left, mistake != .createNotRechecked, let row = memory.pairs[number].ids.right,
       memory.pairs[number].machine.base == .never, services.right.records[row].tag != nil
     else { return false }
+    // What was to be sent is not: the row is the other record's from here on.
+    memory.pairs[number].machine.writes.left = nil
     see(.right, row)
     return true
   }
