@@ -377,7 +377,7 @@ extension BillsPane {
     switch message {
     case .bills(let desk, let ticket) where ticket == deskTicket:
       (self.desk, problem, deskTicket) = (desk, nil, nil)
-      (waiting, isCountStale) = (desk.waiting, false)
+      if let count = desk.waiting { (waiting, isCountStale) = (count, false) }
       marks.formIntersection((desk.rows + desk.kept).map(\.localID))
       // The details may have changed with the rows.
       detailWanted = nil
