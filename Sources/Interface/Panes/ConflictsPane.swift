@@ -248,7 +248,28 @@ struct ConflictsPane: Pane {
     return reactions
   }
 
+  private static let conflictPrefix = "go-to-conflict "
+  /// The action that selects a conflict, for what leads here from elsewhere.
+  static func goTo(_ key: RemoteKey, _ field: String?) -> Action {
+    Action("\(conflictPrefix)\(key) \(field ?? "")")
+  }
+
+  private mutating func select(_ name: Substring, _ world: World) -> [Reaction] {
+    filter = TextField()
+    let shown = shown(world)
+    let row =
+      shown.firstIndex { "\($0.key) \($0.field ?? "")" == name }
+      // A conflict over the whole record stands for each of its fields.
+      ?? shown.firstIndex { name.hasPrefix("\($0.key) ") }
+    guard let row else { return [.answer("This conflict is settled by now.")] }
+    list.select(row: row, shown.map(\.id), height: listArea(world.mainArea).rows)
+    return []
+  }
+
   mutating func perform(_ action: Action, _ world: World) -> [Reaction] {
+    if action.name.hasPrefix(Self.conflictPrefix) {
+      return select(action.name.dropFirst(Self.conflictPrefix.count), world)
+    }
     let shown = shown(world)
     let height = listArea(world.mainArea).rows
     if action.name.hasPrefix(ValueEditor.prefix) {

@@ -51,7 +51,7 @@ enum BillsQueries {
       "Make the bills that schedules name.", run: recur),
     CommandSpec(
       "bills backfill", options: [dryRun, user],
-      "Bring bills, payments, credits and deposits that were there before into the workflow.",
+      "Bring what was there before into the workflow.",
       run: backfill),
     CommandSpec(
       "bills reconciling", "What Buildium has to be told and its API cannot be told.",

@@ -33,7 +33,7 @@ enum DemoCommands {
     OptionSpec("--no-limits", "Do not limit the rate of calls."),
     OptionSpec("--speed", "N", "Run the services' time N times as fast, limits too (1)."),
     OptionSpec(
-      "--fail", "WHAT", isRepeated: true, "Misbehave: 429=0.02,500=every50,drop-after=0.01 …"),
+      "--fail", "WHAT", isRepeated: true, "Misbehave: 429=0.02,airtable.write.500=every:50 …"),
     OptionSpec("--sign", "magnitude|natural", "How lines of transactions are signed."),
     OptionSpec("--latency", "MS", "How long each answer takes."),
     OptionSpec("--still", "Nothing happens in the portfolio by itself."),

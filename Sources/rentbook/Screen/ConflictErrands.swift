@@ -88,6 +88,7 @@ extension ScreenRunner {
     let decisions = choices.map(ConflictErrands.decision)
     let (taken, stale) = try desk.decideUnchanged(decisions, by: workspace.configuration.user)
     guard !taken.isEmpty else { return .applied(count: 0, stale: stale) }
+    noteDecision()
     let ids = Set(taken.map(\.id))
     let payload = decisions.filter { ids.contains($0.id) }.map(ConflictErrands.json)
     let title = "settle \(taken.count) conflict\(taken.count == 1 ? "" : "s")"
