@@ -103,7 +103,9 @@ struct BillCommandTests {
   func transitions(_ state: BillState, _ legal: String) throws {
     let home = try Home()
     let legal = legal.split(separator: " ").map(String.init)
-    let actions = ["edit", "submit", "approve", "reject", "recall", "reopen", "pay", "void", "delete"]
+    let actions = [
+      "edit", "submit", "approve", "reject", "recall", "reopen", "pay", "void", "delete",
+    ]
     func attempt(_ action: String, _ id: String) throws -> ProgramRun {
       var words = ["bills", action, id, "--json"]
       if action == "reject" || action == "void" { words += ["--reason", "because"] }

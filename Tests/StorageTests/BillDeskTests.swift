@@ -66,7 +66,8 @@ struct BillDeskTests {
           "\(row.vendor?.name ?? "") \(row.property?.name ?? "") \(row.reference ?? "") "
           + "\(row.memo ?? "") \(row.name == row.reference ? row.localID : row.name) "
           + "\(row.approval.rawValue.replacing("_", with: " ")) \(accounts[row.localID] ?? "")"
-        return text.lowercased().contains(word) || row.total.description.contains(word.filter { $0 != "," })
+        return text.lowercased().contains(word)
+          || row.total.description.contains(word.filter { $0 != "," })
       }
     }
     for order in BillOrder.allCases {

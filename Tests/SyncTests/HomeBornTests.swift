@@ -24,7 +24,8 @@ import Testing
       guard let id = try store.localID(of: resource, named: number) else { throw Missing() }
       return id
     }
-    let vendor = try #require(world.source.state.withLock { $0.records[.vendors]?.keys.sorted().first })
+    let vendor = try #require(
+      world.source.state.withLock { $0.records[.vendors]?.keys.sorted().first })
     let today = store.today
     let draft = BillDraft(
       vendor: try id(.vendors, vendor), date: today, dueDate: today.adding(days: 30),

@@ -66,7 +66,8 @@ struct BillsPane: Pane {
         .character("R"), .recall, .recall, "Takes the marked bills back from approval.",
         footer: false),
       decision(
-        .character("O"), .reopenBill, .reopen, "Makes drafts of the marked bills that were sent back.",
+        .character("O"), .reopenBill, .reopen,
+        "Makes drafts of the marked bills that were sent back.",
         footer: false),
       Binding(
         [.character("c")], .commentOnBill, "comment", "Writes a comment into the bill's trail.",

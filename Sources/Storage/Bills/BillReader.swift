@@ -136,7 +136,9 @@ struct BillReader {
           SELECT DISTINCT b.vendor_id FROM bills b JOIN bill_workflow w ON w.bill_id = b.id
           WHERE b.vendor_id IS NOT NULL AND w.state = 'draft' AND \($0)
           """
-        } row: { row throws(StorageError) in row.localID(0) })
+        } row: { row throws(StorageError) in
+          row.localID(0)
+        })
       if case .some(let ids) = vendors, ids.isEmpty { return [:] }
     }
     var groups: [String: [(id: LocalID, name: String, isUnderWay: Bool)]] = [:]
