@@ -37,10 +37,12 @@ struct BillScreenTests {
   func batch() throws {
     let (home, ids) = try waiting(53)
     let terminal = try open(home)
-    // The number stands on the tab before the pane is looked at.
-    try terminal.wait(for: "Bills 53")
+    // The number stands on the tab before the pane is looked at; three came with the portfolio.
+    try terminal.wait(for: "Bills 56")
     terminal.press("3")
-    try terminal.wait(for: "Bills waiting for me  53")
+    try terminal.wait(for: "Bills waiting for me  56")
+    terminal.press("/10.01\r")
+    try terminal.wait(for: "53 of 56", seconds: 60)
     terminal.press("*")
     try terminal.wait(for: "marked 53 · 530.53")
     // Meanwhile Ann takes three of them back.
@@ -48,7 +50,10 @@ struct BillScreenTests {
       ["bills", "recall", ids[4], ids[20], ids[52], "--json"], home: home.path, user: "ann")
     #expect(recalled.exit == 0)
     terminal.press("a")
-    try terminal.wait(for: "Approve 53 bills?")
+    // So many are not approved by a slip of the finger: their number is typed first.
+    try terminal.wait(for: "Type 53 to go on")
+    terminal.press("53")
+    try terminal.wait(for: "Type 53 to go on: 53")
     terminal.press("y")
     try terminal.wait(for: "50 of 53 bills approved.", seconds: 60)
     #expect(terminal.screen.text.components(separatedBy: "changed since it was shown").count == 4)
@@ -70,19 +75,27 @@ struct BillScreenTests {
     let (home, ids) = try waiting(2)
     let terminal = try open(home)
     terminal.press("3")
-    try terminal.wait(for: "Bills waiting for me  2")
+    terminal.press("/10.01\r")
+    try terminal.wait(for: "Bills waiting for me  2 of 5", seconds: 60)
+    // The first to be due is the later of the schedule; the other one is chosen.
+    terminal.press("j")
+    try terminal.wait("the first bill is chosen") { screen in
+      screen.text.split(separator: "\n").contains { $0.hasPrefix("▸") && $0.contains("2026-10-10") }
+    }
     // Eve is faster by a moment.
     #expect(try home.run("bills", "approve", ids[0], user: "eve").exit == 0)
     terminal.press("a")
     try terminal.wait(for: "changed since it was shown", seconds: 60)
     try terminal.wait("the other one alone waits", seconds: 60) {
-      $0.text.contains("Bills waiting for me  1")
+      $0.text.contains("Bills waiting for me  1 of 4")
     }
     terminal.press("c")
     try terminal.wait(for: "Comment:")
     terminal.press("ask the vendor\r")
     try terminal.wait(for: "The comment stands")
     // All bills, the one Eve approved: void it.
+    terminal.press("\u{1B}")
+    try terminal.wait("the filter is off", seconds: 60) { !$0.text.contains("/ 10.01") }
     terminal.press("o")
     try terminal.wait(for: "bills: all")
     terminal.press("all\r")

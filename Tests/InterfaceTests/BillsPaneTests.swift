@@ -77,7 +77,8 @@ enum BillSample {
       kept: bills.filter { query.kept.contains($0.localID) && !shown.contains($0.localID) },
       matching: found.count, total: found.reduce(.zero) { $0 + $1.total },
       inScope: inScope.count, waiting: bills.count { $0.waits(for: ann) }, all: bills.count,
-      duplicates: Set((BillDuplicates.groups(bills) + BillDuplicates.near(bills)).flatMap { $0.map(\.localID) }))
+      duplicates: Set(
+        (BillDuplicates.groups(bills) + BillDuplicates.near(bills)).flatMap { $0.map(\.localID) }))
   }
 
   static func decisions(_ effects: [Effect]) -> [(

@@ -43,6 +43,8 @@ struct InvariantTableTests {
       ["bill", "deposit_", "bank_", "transactions_", "vendor_credit"].contains {
         name.hasPrefix($0)
       }
+        // What a search finds is no rule.
+        && !name.hasPrefix("transactions_words_")
     }
     #expect(ours.subtracting(named).sorted() == [])
   }

@@ -313,7 +313,9 @@ final class ScriptedWriter: SourceProvider, RecordWriter {
       }
       var fields = new.record.fields
       if new.record.resource == .transactions { fields["property_id"] = nil }
-      source.put(new.record.resource, id, fields, lines: [])
+      // A bill's lines are what was approved of it.
+      let isBill = new.record.resource == .bills
+      source.put(new.record.resource, id, fields, lines: isBill ? new.record.lines : [])
       let key = RemoteKey(service, new.record.resource, id)
       state.withLock { $0.markers[new.marker.code] = key }
       return .done(WrittenRecord(key: key, records: read(key)))

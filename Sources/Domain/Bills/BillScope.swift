@@ -82,8 +82,9 @@ public struct BillDesk: Sendable, Hashable {
   public var total: Money
   /// How many belong to the scope, whatever they show.
   public var inScope: Int
-  /// How many wait for the person, whichever scope is shown.
-  public var waiting: Int
+  /// How many wait for the person; nil where another scope is shown: to tell it, the rules are asked
+  /// of each that waits at all.
+  public var waiting: Int?
   /// How many there are.
   public var all: Int
   /// Those of the rows that may have been entered twice, by their ids in the store.
@@ -92,7 +93,7 @@ public struct BillDesk: Sendable, Hashable {
   /// An answer.
   public init(
     _ query: BillQuery, for actor: Actor, rows: [BillRow], kept: [BillRow] = [], matching: Int,
-    total: Money, inScope: Int, waiting: Int, all: Int, duplicates: Set<String> = []
+    total: Money, inScope: Int, waiting: Int?, all: Int, duplicates: Set<String> = []
   ) {
     (self.query, self.actor, self.rows, self.kept) = (query, actor, rows, kept)
     (self.matching, self.total, self.inScope) = (matching, total, inScope)

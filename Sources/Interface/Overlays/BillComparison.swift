@@ -63,7 +63,8 @@ struct BillComparison: Layer {
       guard row < area.endRow else { break }
       frame.put(
         [
-          Piece(isSame ? "  " : "≠ ", .warning), Piece(TextWidth.fitted(field.name, to: name), .dim),
+          Piece(isSame ? "  " : "≠ ", .warning),
+          Piece(TextWidth.fitted(field.name, to: name), .dim),
           Piece(TextWidth.fitted(left, to: width), isSame ? .text : .heading), Piece("  "),
           Piece(TextWidth.fitted(right, to: width), isSame ? .text : .heading),
         ], row: row, column: area.column + 1, width: area.columns - 1)

@@ -66,7 +66,8 @@ struct BillsPane: Pane {
         .character("R"), .recall, .recall, "Takes the marked bills back from approval.",
         footer: false),
       decision(
-        .character("O"), .reopenBill, .reopen, "Makes drafts of the marked bills that were sent back.",
+        .character("O"), .reopenBill, .reopen,
+        "Makes drafts of the marked bills that were sent back.",
         footer: false),
       Binding(
         [.character("c")], .commentOnBill, "comment", "Writes a comment into the bill's trail.",
@@ -377,7 +378,7 @@ extension BillsPane {
     switch message {
     case .bills(let desk, let ticket) where ticket == deskTicket:
       (self.desk, problem, deskTicket) = (desk, nil, nil)
-      (waiting, isCountStale) = (desk.waiting, false)
+      if let count = desk.waiting { (waiting, isCountStale) = (count, false) }
       marks.formIntersection((desk.rows + desk.kept).map(\.localID))
       // The details may have changed with the rows.
       detailWanted = nil

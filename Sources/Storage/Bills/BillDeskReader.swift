@@ -32,16 +32,17 @@ struct BillDeskReader {
   private var reader: BillReader { BillReader(connection: connection, asOf: asOf) }
 
   func desk() throws(StorageError) -> BillDesk {
-    let waiting = try waiting()
+    let isCount = query.limit <= 0
+    let waiting = isCount || query.scope == .waiting ? try waiting() : nil
     let all =
       try connection.row("SELECT COUNT(*) FROM bills WHERE deleted_at IS NULL") {
         row throws(StorageError) in row.int(0)
       } ?? 0
     var desk = BillDesk(
-      query, for: actor, rows: [], matching: 0, total: .zero, inScope: 0, waiting: waiting.count,
+      query, for: actor, rows: [], matching: 0, total: .zero, inScope: 0, waiting: waiting?.count,
       all: all)
-    guard query.limit > 0 else { return desk }
-    if query.scope == .waiting {
+    if isCount { return desk }
+    if let waiting {
       // Whether a bill waits for somebody follows from the rules; so few wait that they are read.
       let found = try ids(limit: nil).compactMap { waiting[$0] }
       desk.inScope = waiting.count
@@ -191,18 +192,23 @@ struct BillDeskReader {
       var date: CalendarDate?
       var isOpen: Bool
     }
-    let vendors = Set(rows.compactMap(\.vendor?.localID)).sorted()
     var others: [LocalID: [Other]] = [:]
-    for start in stride(from: 0, to: vendors.count, by: BillReader.idsMax) {
-      let part = Array(vendors[start..<min(start + BillReader.idsMax, vendors.count)])
-      let (condition, arguments) = BillReader.Selection.some(part).condition("b.vendor_id")
+    // A vendor may have thousands of bills: only those of the same amounts are read.
+    let step = BillReader.idsMax / 2
+    for start in stride(from: 0, to: rows.count, by: step) {
+      let part = rows[start..<min(start + step, rows.count)]
+      let vendors = Set(part.compactMap(\.vendor?.localID)).sorted()
+      let amounts = Set(part.map(\.total)).sorted()
+      let (condition, arguments) = BillReader.Selection.some(vendors).condition("b.vendor_id")
+      let places = amounts.indices.map { "$\(arguments.count + $0 + 1)" }.joined(separator: ", ")
+      guard !vendors.isEmpty else { continue }
       _ = try connection.rows(
         """
         SELECT b.vendor_id, b.id, COALESCE(b.reference_number, ''), COALESCE(b.amount, 0), b.date,
           COALESCE(w.state, '') NOT IN ('voided', 'rejected')
         FROM bills b LEFT JOIN bill_workflow w ON w.bill_id = b.id
-        WHERE b.deleted_at IS NULL AND b.amount > 0 AND \(condition)
-        """, arguments: arguments
+        WHERE b.deleted_at IS NULL AND b.amount > 0 AND \(condition) AND b.amount IN (\(places))
+        """, arguments: arguments + amounts.map { .money($0) }
       ) { row throws(StorageError) in
         others[row.localID(0), default: []].append(
           Other(

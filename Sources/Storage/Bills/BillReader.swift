@@ -126,14 +126,20 @@ struct BillReader {
   }
 
   /// The bills whose vendor has another one with the same reference number under way or approved, and
-  /// that one's name.
+  /// that one's name. Only what is submitted is asked for it, so that it is read for drafts.
   private func duplicates(_ selection: Selection) throws(StorageError) -> [LocalID: String] {
     var vendors = Selection.all
     if case .some = selection {
       vendors = .some(
-        try rows(of: selection, "id") {
-          "SELECT DISTINCT vendor_id FROM bills WHERE vendor_id IS NOT NULL AND \($0)"
-        } row: { row throws(StorageError) in row.localID(0) })
+        try rows(of: selection, "b.id") {
+          """
+          SELECT DISTINCT b.vendor_id FROM bills b JOIN bill_workflow w ON w.bill_id = b.id
+          WHERE b.vendor_id IS NOT NULL AND w.state = 'draft' AND \($0)
+          """
+        } row: { row throws(StorageError) in
+          row.localID(0)
+        })
+      if case .some(let ids) = vendors, ids.isEmpty { return [:] }
     }
     var groups: [String: [(id: LocalID, name: String, isUnderWay: Bool)]] = [:]
     _ = try rows(of: vendors, "b.vendor_id") { condition in
@@ -200,7 +206,7 @@ struct BillReader {
       facts.hasApplications = settled.isApplied
       facts.hasReconciledApplications = settled.isReconciled
       (facts.forbiddenAccounts, facts.inactiveAccounts) = (lines.forbidden, lines.inactive)
-      facts.duplicate = duplicates[id]
+      facts.duplicate = state == .draft ? duplicates[id] : nil
       let voidedOn = state == .voided ? row.date(18) ?? row.instant(17)?.date ?? .distantPast : nil
       return BillRow(
         localID: id, buildiumID: row.optionalInt(1), property: Self.named(row, 2),
