@@ -77,7 +77,7 @@ public final class ListReader: Sendable {
   /// The statements that were prepared, for the test of their plans.
   var preparedSQL: [String] { state.withLock { $0.connection.preparedSQL } }
 
-  private func read<Value>(
+  func read<Value>(
     _ body: (inout State) throws(StorageError) -> Value
   ) throws(StorageError) -> Value {
     try state.withLock { state throws(StorageError) in
