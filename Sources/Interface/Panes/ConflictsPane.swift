@@ -191,8 +191,9 @@ struct ConflictsPane: Pane {
     let choices = rules.enumerated().map { number, rule in
       Choice(
         keys: [], action: Action("\(Self.rulePrefix)\(number)"),
-        label: "\(rule.isActive ? "✓" : "‖") \(rule.name): \(rule.policy)",
-        help: "Set by \(rule.setBy). Enter switches it \(rule.isActive ? "off" : "on").",
+        label: "\(rule.isActive ? "✓" : "‖") \(rule.name)",
+        help:
+          "\(rule.policy), \(rule.isActive ? "on" : "off"), set by \(rule.setBy). Enter switches it.",
         isInFooter: false)
     }
     return [.open(ChoicePicker(.menu("Rules that settle by themselves"), choices))]
