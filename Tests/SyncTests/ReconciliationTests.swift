@@ -116,6 +116,10 @@ import Testing
       name: "an edit at the sink that the source refused", right: ["a": .integer(2)],
       edited: ["a"], refusals: ["a": "too long"], standing: .differs, reason: .refused),
     Case(
+      name: "a choice between two edits that was refused", left: ["a": .integer(3)],
+      right: ["a": .integer(2)], conflicts: ["a"], refusals: ["a": "too long"],
+      standing: .differs, reason: .refused),
+    Case(
       name: "an edit at the sink that a sync has seen", right: ["a": .integer(2)], edited: ["a"],
       standing: .inFlight, reason: .pending),
     Case(

@@ -329,7 +329,10 @@ final class ScreenRunner: Sendable {
     let pulled = report.rows.reduce(0) { $0 + $1.created + $1.updated }
     let sent = report.rows.reduce(0) { $0 + $1.pushedCreated + $1.pushedUpdated + $1.pushedDeleted }
     let failed = report.rows.reduce(0) { $0 + $1.failed }
-    let text = "In step: \(pulled) changes taken, \(sent) rows written."
+    let back = report.rows.reduce(0) { $0 + $1.sourceCreated + $1.sourceUpdated }
+    let text =
+      "In step: \(pulled) changes taken, \(sent) rows written"
+      + (back > 0 ? ", \(back) sent to Buildium." : ".")
     guard failed > 0 else { return .syncEnded(text, hint: "", level: .info) }
     return .syncEnded(
       "\(text) \(failed) wait for you.", hint: "Enter opens what was refused.", level: .warning)
