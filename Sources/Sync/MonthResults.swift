@@ -28,6 +28,25 @@ extension Hub {
       }
     }
   }
+
+  /// A base from before the month's tables goes on without them, and is told so once a run, when
+  /// there is something that cannot go there.
+  func tellOfMissing(_ missing: [Resource], _ state: RunState) throws(SyncError) {
+    let sink = sink
+    let waiting = try read { (sync) throws(StorageError) in
+      var waiting: [Resource] = []
+      for resource in missing where try sync.sendableCount(sink, resource) > 0 {
+        waiting.append(resource)
+      }
+      return waiting
+    }
+    guard !waiting.isEmpty else { return }
+    let tables = waiting.map(\.title).joined(separator: " and ")
+    state.say(
+      .warning,
+      "\(sink.title) has no table for \(tables): figures of final months stay here. "
+        + "`rentbook airtable setup` makes it.")
+  }
 }
 
 extension HubTables {

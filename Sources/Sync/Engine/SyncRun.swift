@@ -144,7 +144,7 @@ final class SyncRun {
       : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
     try hub.takeResults()
     let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
-    try tellOfMissingResultTables(writable.filter { $0.isResult && !pushed.contains($0) })
+    try hub.tellOfMissing(writable.filter { $0.isResult && !pushed.contains($0) }, state)
     if pushed.isEmpty, !writable.isEmpty {
       // A run that could write nowhere must not look like one with nothing to write.
       throw .service(
@@ -173,25 +173,6 @@ final class SyncRun {
     for job in pullJobs { pulls[job.resource] = Pull(job: job) }
     let clock = state.clock.monotonicNanoseconds
     for job in pushJobs { pushes[job.resource] = Push(job: job, meter: ProgressMeter(at: clock)) }
-  }
-
-  /// A base from before the month's tables goes on without them, and is told so once a run, when
-  /// there is something that cannot go there.
-  private func tellOfMissingResultTables(_ missing: [Resource]) throws(SyncError) {
-    let service = sink.service
-    let waiting = try hub.read { (sync) throws(StorageError) in
-      var waiting: [Resource] = []
-      for resource in missing where try sync.sendableCount(service, resource) > 0 {
-        waiting.append(resource)
-      }
-      return waiting
-    }
-    guard !waiting.isEmpty else { return }
-    let tables = waiting.map(\.title).joined(separator: " and ")
-    state.say(
-      .warning,
-      "\(service.title) has no table for \(tables): figures of final months stay here. "
-        + "`rentbook airtable setup` makes it.")
   }
 
   private func end() throws(SyncError) {
