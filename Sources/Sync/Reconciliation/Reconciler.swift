@@ -47,7 +47,9 @@ public struct Reconciler: Sendable {
           "\(sink.service.title) has no table for \(resource.title.lowercased()).",
           hint: "Run `rentbook airtable setup`, then `rentbook sync`."))
     }
-    let report = try withScratch { (scratch) throws(SyncError) in
+    let report = try store.withCopy(
+      named: "reconcile-\(getpid())-\(random.next() % 1_000_000)", refusal: { .store($0) }
+    ) { (scratch) throws(SyncError) in
       let messages = try read(into: scratch, cancellation)
       return try compare(chosen, in: scratch, messages: messages, cancellation)
     }
@@ -272,15 +274,5 @@ public struct Reconciler: Sendable {
     do throws(StorageError) { return try body() } catch {
       throw .store(error)
     }
-  }
-
-  private func withScratch(
-    _ body: (Store) throws(SyncError) -> ReconciliationReport
-  ) throws(SyncError) -> ReconciliationReport {
-    let path = "\(store.path).reconcile-\(getpid())-\(random.next() % 1_000_000)"
-    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
-    let scratch = try onStore { () throws(StorageError) in try store.copy(to: path) }
-    defer { scratch.close() }
-    return try body(scratch)
   }
 }
