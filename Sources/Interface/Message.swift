@@ -124,12 +124,14 @@ public enum Effect: Sendable, Hashable {
   /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
   case searchRecords(String, limit: Int, Ticket)
   /// Read the bills of a scope; answer with ``Message/bills(_:_:)``, or as above.
-  case loadBills(BillScope, Ticket)
+  case loadBills(BillQuery, Ticket)
   /// Read all of one bill, by its id in the store; answer with ``Message/bill(_:_:)``, or as above.
   case loadBill(String, Ticket)
   /// Do one thing with several bills, each in a transaction of its own and only if it is still as it
   /// was seen; answer with ``Message/billOutcomes(_:_:)``.
   case decideBills([BillTask], BillAction, reason: String)
+  /// Write a comment into the trail of a bill, by its id in the store.
+  case commentBill(String, String)
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
   /// a file is told of by ``Message/effectDone(_:)``.
   case export(ListExport)

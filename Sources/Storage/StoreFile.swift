@@ -91,7 +91,7 @@ enum StoreFile {
     // SQLite takes a file that is shorter than its smallest page for an empty database.
     var information = stat()
     guard stat(path, &information) == 0, information.st_size >= smallestPage else {
-      throw StorageError(.corrupt, "\(path) is no store.")
+      throw StorageError(.corrupt, "\(path) is no store: it is too short to be one.")
     }
     let connection = try Connection(path: path, access: .readOnly)
     func number(_ pragma: String) throws(StorageError) -> Int {
@@ -165,9 +165,9 @@ enum StoreFile {
       row.text(0)
     }
     guard answer == "ok" else {
-      let found = (answer ?? "it cannot be read").replacing("\n", with: " ")
-      throw StorageError(
-        .corrupt, "\(path) is damaged (\(found)): restore a backup; nothing was changed.")
+      let found = (answer ?? "it cannot be read").replacing("*** in database main ***\n", with: "")
+        .replacing("\n", with: " ")
+      throw StorageError(.corrupt, "\(path) is damaged (\(found)); nothing was changed.")
     }
   }
 

@@ -15,8 +15,9 @@ public struct SystemRandom: RandomSource {
 
 /// How long to wait before trying again, and how often.
 enum Backoff {
-  /// A job is given up after so many tries.
-  static let attemptsMax = 8
+  /// A job is given up after so many tries in a row that brought nothing: with the waits between
+  /// them that takes up to a quarter of a minute.
+  static let attemptsMax = 5
   private static let firstMilliseconds: UInt64 = 1_000
   private static let longestMilliseconds: UInt64 = 300_000
 

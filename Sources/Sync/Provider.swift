@@ -89,6 +89,9 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
     (self.hint, self.status) = (hint, status)
   }
 
+  /// What happened and what to do next, for a person.
+  public var sentence: String { hint.isEmpty ? message : "\(message) \(hint)" }
+
   /// The form shown in logs and messages.
   public var description: String { "\(service) \(kind.rawValue): \(message)" }
 }
@@ -235,6 +238,14 @@ public protocol SourceProvider: Provider {
   func record(
     _ resource: Resource, id: String, context: any PullContext, cancellation: Cancellation
   ) throws(ProviderError) -> RemoteRecord?
+  /// How far the service's clock is ahead of this machine's, in milliseconds, as its last answer
+  /// told; nil before the first, or where answers carry no time.
+  var clockLeadMilliseconds: Int64? { get }
+}
+
+extension SourceProvider {
+  /// Nothing is told.
+  public var clockLeadMilliseconds: Int64? { nil }
 }
 
 /// A service that records are written to.

@@ -134,7 +134,9 @@ public final class SyncEngine: Sendable {
     do throws(StorageError) {
       scratch = try store.copy(to: path)
     } catch {
-      throw .store("The store could not be copied for a dry run: \(error.message)")
+      throw .store(
+        StorageError(
+          error.kind, "The store could not be copied for a dry run: \(error.message)"))
     }
     defer { scratch.close() }
     return try body(scratch)
@@ -171,7 +173,7 @@ struct Turn {
         return .success(epoch)
       }
     } catch {
-      throw .store("The store failed: \(error.message)")
+      throw .store(error)
     }
     switch outcome {
     case .failure(let error): throw error

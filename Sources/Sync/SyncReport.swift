@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// What a run of the engine is asked to do.
 public struct SyncOptions: Sendable, Hashable {
@@ -18,6 +19,14 @@ public struct SyncOptions: Sendable, Hashable {
   /// The sink is asked what people did there. Without that, rows are still compared right before they
   /// are written, so that nobody's edit is lost.
   public var observesSink = true
+  /// Who asks for the run, for what is put on record of it.
+  public var person = "rentbook"
+  /// An edit at the mirror is carried on once it has stood for so long: a mirror stores what a person
+  /// is still typing. Zero for a run somebody asks for by hand; ``typingSeconds`` where runs follow
+  /// each other by themselves.
+  public var settleSeconds = 0
+  /// So long a person who types makes no pause.
+  public static let typingSeconds = 15
 
   /// A request; by default everything that changed, both ways.
   public init(
@@ -136,7 +145,7 @@ public enum SyncError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process is at it; the text says which and since when.
   case alreadyRunning(String)
   /// The store failed.
-  case store(String)
+  case store(StorageError)
   /// A service refuses the credentials, has no calls left, cannot be reached, or must be set up.
   case service(ProviderError)
   /// It was asked to stop.
@@ -145,7 +154,8 @@ public enum SyncError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The form shown in logs and messages.
   public var description: String {
     switch self {
-    case .alreadyRunning(let text), .store(let text): text
+    case .alreadyRunning(let text): text
+    case .store(let error): error.message
     case .service(let error): error.description
     case .cancelled: "cancelled"
     }

@@ -20,6 +20,7 @@ private struct Bench {
   let clock = ManualClock()
   let client: ServiceClient
   let records: Lock<[CallRecord]>
+  let waits = Lock<[ServiceWait]>([])
 
   init(
     _ sender: any HTTPSending, policy: PacePolicy = .airtable(),
@@ -27,13 +28,15 @@ private struct Bench {
   ) {
     let records = Lock<[CallRecord]>([])
     self.records = records
+    let waits = waits
     client = ServiceClient(
       name: "Airtable", sender: sender, pacer: Pacer(policy, clock: clock), clock: clock,
       jitter: Jitter { $0.upperBound }, cache: cache,
       classify429: { response in
         String(decoding: response.body, as: UTF8.self).contains("BILLING") ? .quota : .rate
       },
-      onCall: { record in records.withLock { $0.append(record) } })
+      onCall: { record in records.withLock { $0.append(record) } },
+      onWait: { wait in waits.withLock { $0.append(wait) } })
   }
 
   func outcome(_ request: HTTPRequest) -> Outcome {
@@ -103,8 +106,8 @@ private struct Bench {
       steps: [.failure(.timeout), .failure(.noConnection)],
       isOnce: false, sent: 4, outcome: .failure(.noConnection, mayHaveLanded: true)),
     Rule(
-      description: "an endless 503 is given to the caller after eight attempts",
-      steps: [.status(503)], isOnce: false, sent: 8, outcome: .status(503)),
+      description: "an endless 503 is given to the caller after one look more",
+      steps: [.status(503)], isOnce: false, sent: 6, outcome: .status(503)),
     Rule(
       description: "the month's quota is never asked again",
       steps: [.status(429, [:], "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), .status(200)],
@@ -152,12 +155,41 @@ private struct Bench {
     #expect(bench.client.health.pace.refusals == 1)
   }
 
+  @Test("a service that is down from the start is given up sooner than one that worked")
+  func outages() {
+    let down = Bench(ScriptedSender([.status(500)]), policy: .buildium())
+    #expect(down.outcome(get("https://h/")) == .status(500))
+    #expect((30...40).contains(down.seconds))
+    #expect(down.waits.withLock { $0.map(\.seconds) } == [2, 4, 30])
+
+    let failing = Bench(ScriptedSender([.status(404), .status(500)]), policy: .buildium())
+    #expect(failing.outcome(get("https://h/")) == .status(404))
+    #expect(failing.outcome(get("https://h/")) == .status(500))
+    #expect((60...75).contains(failing.seconds))
+    #expect(
+      failing.waits.withLock { $0.last }
+        == ServiceWait(service: "Airtable", seconds: 30, status: 500)
+    )
+
+    let back = Bench(
+      ScriptedSender([.status(200)] + Array(repeating: .status(500), count: 6) + [.status(200)]),
+      policy: .buildium())
+    #expect(back.outcome(get("https://h/")) == .status(200))
+    #expect(back.outcome(get("https://h/")) == .status(200), "an outage of more than half a minute")
+    #expect(back.seconds > 30)
+
+    let busy = Bench(ScriptedSender([.status(429), .status(200)]))
+    #expect(busy.outcome(get("https://h/")) == .status(200))
+    #expect(
+      busy.waits.withLock(\.self) == [ServiceWait(service: "Airtable", seconds: 30, status: 429)])
+  }
+
   @Test("waits double, are bounded, and end when the total time is used up")
   func backoff() {
     let bench = Bench(ScriptedSender([.status(503)]), policy: .buildium())
     #expect(bench.outcome(get("https://h/")) == .status(503))
     let starts = bench.records.withLock { $0.map(\.startedAtMilliseconds) }
-    // The sixth attempt waits for the breaker, which the first five have opened.
+    // A sixth attempt would have to wait for the breaker, which the first five have opened.
     #expect(zip(starts, starts.dropFirst()).map { $1 - $0 }.prefix(4) == [500, 1000, 2000, 4000])
     let locked = Bench(ScriptedSender([.status(429, ["retry-after": "100"])]))
     #expect(locked.outcome(get("https://h/")) == .status(429))

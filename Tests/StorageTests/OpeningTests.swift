@@ -166,7 +166,7 @@ struct OpeningTests {
       try store.set("big", to: String(repeating: "x", count: 1_000_000))
     }
     #expect(error?.kind == .diskFull)
-    #expect(error?.message == "No room is left on the disk of \(path); nothing was changed.")
+    #expect(error?.message == "No room is left on the disk of \(path); the write did not happen.")
     #expect(try store.setting("before") == "kept")
     #expect(try store.setting("big") == nil)
     try store.write { transaction throws(StorageError) in

@@ -14,6 +14,9 @@ final class Cut: Sendable {
     var isOver = false
   }
 
+  /// What the store says from then on.
+  static let off = SyncError.store(StorageError(.programming, "cut off"))
+
   private let state: Lock<State>
 
   /// Ends the program at the n-th place it passes.
@@ -27,7 +30,7 @@ final class Cut: Sendable {
       state.passed += 1
       state.left -= 1
       if state.left <= 0 { state.isOver = true }
-      if state.isOver { throw .store("cut off") }
+      if state.isOver { throw Cut.off }
     }
   }
 }
@@ -88,7 +91,7 @@ final class Cut: Sendable {
           Self.change(world.source)
           isChanged = true
         } catch {
-          #expect(error == .store("cut off"))
+          #expect(error == Cut.off)
           try world.reopen()
         }
       }

@@ -20,10 +20,14 @@ struct Breaker {
 
   private var phase = Phase.closed
   private var consecutiveFailures = 0
+  private var failingSince: UInt64?
   private var recent: [(at: UInt64, isFailure: Bool)] = []
 
   private static let second: UInt64 = 1_000_000_000
   private static let consecutiveMax = 5
+  /// Fewer are enough when they took so long: a service that never answers is slow to fail.
+  private static let failingNanoseconds = 30 * second
+  private static let failingMin = 2
   private static let windowNanoseconds = 30 * second
   /// Fewer requests than this say nothing about a share.
   private static let windowCallsMin = 10
@@ -62,11 +66,11 @@ struct Breaker {
   mutating func succeeded(at now: UInt64) {
     switch phase {
     case .closed:
-      consecutiveFailures = 0
+      (consecutiveFailures, failingSince) = (0, nil)
       note(false, at: now)
     case .probing:
       phase = .closed
-      consecutiveFailures = 0
+      (consecutiveFailures, failingSince) = (0, nil)
       recent = []
     // An answer to a request from before it opened.
     case .open, .waitingForProbe: break
@@ -77,10 +81,14 @@ struct Breaker {
     switch phase {
     case .closed:
       consecutiveFailures += 1
+      let since = failingSince ?? now
+      failingSince = since
       note(true, at: now)
       let failures = recent.count { $0.isFailure }
       let isHalf = recent.count >= Self.windowCallsMin && failures * 2 >= recent.count
-      if consecutiveFailures >= Self.consecutiveMax || isHalf {
+      let isLong =
+        consecutiveFailures >= Self.failingMin && now >= since + Self.failingNanoseconds
+      if consecutiveFailures >= Self.consecutiveMax || isHalf || isLong {
         phase = .open(until: now + Self.openNanoseconds)
       }
     case .probing: phase = .open(until: now + Self.openNanoseconds)

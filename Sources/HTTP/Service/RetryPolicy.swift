@@ -14,8 +14,15 @@ struct RetryPolicy: Sendable {
   var attemptsMax = 8
   /// So often where there is no connection: whoever is offline should hear of it soon.
   var attemptsWithoutConnectionMax = 4
-  /// No attempt begins later than this after the first.
-  var totalNanoseconds: UInt64 = 180_000_000_000
+  /// No attempt begins later than this after the first: where the service asks for fewer calls, for
+  /// it works and will answer;
+  var limitedNanoseconds: UInt64 = 180_000_000_000
+  /// where it fails and has answered before, for most outages in the midst of work are over in a
+  /// minute;
+  var outageNanoseconds: UInt64 = 75_000_000_000
+  /// where it has never answered yet: whoever began when it was down should hear of it soon, after
+  /// one more look when the breaker lets it.
+  var unprovenNanoseconds: UInt64 = 39_000_000_000
   /// The bound of the first wait; it doubles with each attempt.
   var firstMilliseconds: UInt64 = 500
   var longestMilliseconds: UInt64 = 30_000
@@ -75,10 +82,17 @@ struct RetryPolicy: Sendable {
       return Int64(text.prefix(9)).map { $0 * 1000 }
     }
     let then = curl_getdate(text, nil)
-    let server = response.headers["date"].map { curl_getdate($0, nil) } ?? -1
-    guard then >= 0, let now = server >= 0 ? Int64(server) * 1000 : nowMilliseconds else {
-      return nil
-    }
+    guard then >= 0, let now = response.dateMilliseconds ?? nowMilliseconds else { return nil }
     return max(0, Int64(then) * 1000 - now)
+  }
+}
+
+extension HTTPResponse {
+  /// When the answer was given, by the clock of whoever gave it, in milliseconds since 1970; nil
+  /// where it carries no `Date`.
+  public var dateMilliseconds: Int64? {
+    guard let text = headers["date"] else { return nil }
+    let seconds = curl_getdate(text, nil)
+    return seconds >= 0 ? Int64(seconds) * 1000 : nil
   }
 }

@@ -19,12 +19,17 @@ public final class ServiceClient: HTTPSending {
   private let cache: (any ResponseCaching)?
   private let classify429: @Sendable (HTTPResponse) -> RateLimitKind
   private let onCall: @Sendable (CallRecord) -> Void
+  private let onWait: @Sendable (ServiceWait) -> Void
   private let state = Lock(State())
 
   private struct State {
     var breaker = Breaker()
+    /// Whether it has ever answered, if only with a refusal.
+    var hasAnswered = false
     var lastSuccessAt: Int64?
     var lastError: String?
+    /// What the last failure that counts for the breaker was, in a word or two.
+    var lastFailure: String?
     var isQuotaSpent = false
   }
 
@@ -33,26 +38,30 @@ public final class ServiceClient: HTTPSending {
   ///     are addresses.
   ///   - classify429: whether a 429 means the rate or the month's quota.
   ///   - onCall: gets a record of every attempt, on the thread that sends.
+  ///   - onWait: told before a wait a person would notice, on the thread that waits.
   public convenience init(
     name: String, sender: any HTTPSending, pacer: Pacer, clock: any Clock,
     jitter: Jitter = Jitter(), cache: (any ResponseCaching)? = nil,
     classify429: @escaping @Sendable (HTTPResponse) -> RateLimitKind = { _ in .rate },
-    onCall: @escaping @Sendable (CallRecord) -> Void = { _ in }
+    onCall: @escaping @Sendable (CallRecord) -> Void = { _ in },
+    onWait: @escaping @Sendable (ServiceWait) -> Void = { _ in }
   ) {
     self.init(
       name: name, sender: sender, pacer: pacer, clock: clock, jitter: jitter,
-      retries: RetryPolicy(), cache: cache, classify429: classify429, onCall: onCall)
+      retries: RetryPolicy(), cache: cache, classify429: classify429, onCall: onCall,
+      onWait: onWait)
   }
 
   init(
     name: String, sender: any HTTPSending, pacer: Pacer, clock: any Clock, jitter: Jitter,
     retries: RetryPolicy, cache: (any ResponseCaching)?,
     classify429: @escaping @Sendable (HTTPResponse) -> RateLimitKind,
-    onCall: @escaping @Sendable (CallRecord) -> Void
+    onCall: @escaping @Sendable (CallRecord) -> Void,
+    onWait: @escaping @Sendable (ServiceWait) -> Void
   ) {
     (self.name, self.sender, self.pacer, self.clock) = (name, sender, pacer, clock)
     (self.jitter, self.retries, self.cache) = (jitter, retries, cache)
-    (self.classify429, self.onCall) = (classify429, onCall)
+    (self.classify429, self.onCall, self.onWait) = (classify429, onCall, onWait)
   }
 
   /// How the service is doing.
@@ -109,12 +118,34 @@ public final class ServiceClient: HTTPSending {
       let wait = retries.wait(
         after: turn.outcome, request.repeatability, limit: turn.limit, attempt: attempt,
         jitter: jitter)
-      let passed = clock.monotonicNanoseconds - begun
-      guard let wait, passed + max(wait, turn.silence) <= retries.totalNanoseconds else {
-        return try settle(turn.outcome, mayHaveLanded)
-      }
+      let now = clock.monotonicNanoseconds
+      let closed = state.withLock { $0.breaker.closedFor(at: now) }
+      guard let wait,
+        now - begun + max(wait, turn.silence, closed) <= patience(after: turn.outcome)
+      else { return try settle(turn.outcome, mayHaveLanded) }
+      // What the breaker asks for is waited for with the turn.
+      if closed > wait { continue }
+      tell(max(wait, turn.silence), after: turn.outcome)
       clock.wait(nanoseconds: wait, cancellation: cancellation)
     }
+  }
+
+  /// How long a request may take in all.
+  private func patience(after outcome: RetryPolicy.Outcome) -> UInt64 {
+    if case .answer(let response) = outcome, response.status == 429 {
+      return retries.limitedNanoseconds
+    }
+    return state.withLock(\.hasAnswered)
+      ? retries.outageNanoseconds : retries.unprovenNanoseconds
+  }
+
+  private func tell(_ nanoseconds: UInt64, after outcome: RetryPolicy.Outcome) {
+    guard nanoseconds >= ServiceWait.nanosecondsMin else { return }
+    var status: Int?
+    if case .answer(let response) = outcome { status = response.status }
+    onWait(
+      ServiceWait(
+        service: name, seconds: Int((nanoseconds + 999_999_999) / 1_000_000_000), status: status))
   }
 
   private func settle(
@@ -202,13 +233,20 @@ public final class ServiceClient: HTTPSending {
     if case .failure(let error) = last, error.kind == .noConnection {
       throw TransferError(.noConnection, error.message, mayHaveLanded: mayHaveLanded)
     }
-    guard last != nil, passed + nanoseconds <= retries.totalNanoseconds else {
+    guard let last, passed + nanoseconds <= patience(after: last) else {
       let seconds = (nanoseconds + 999_999_999) / 1_000_000_000
       throw TransferError(
-        .breakerOpen, "\(name) failed repeatedly and is left alone for \(seconds) s.",
+        .breakerOpen,
+        "\(name) failed repeatedly\(lastFailure) and is left alone for \(seconds) s.",
         mayHaveLanded: mayHaveLanded)
     }
+    tell(nanoseconds, after: last)
     clock.wait(nanoseconds: nanoseconds, cancellation: cancellation)
+  }
+
+  /// What the last failure was, in brackets.
+  private var lastFailure: String {
+    state.withLock(\.lastFailure).map { " (\($0))" } ?? ""
   }
 
   private func learn(from outcome: RetryPolicy.Outcome, _ limit: RateLimitKind, _ now: UInt64) {
@@ -219,9 +257,11 @@ public final class ServiceClient: HTTPSending {
       case .answer(let response):
         if response.status >= 500 {
           state.breaker.failed(at: now)
+          state.lastFailure = "\(response.status)"
           state.lastError = problem
         } else {
           state.breaker.succeeded(at: now)
+          state.hasAnswered = true
           state.isQuotaSpent = response.status == 429 && limit == .quota
           if response.status < 400 { (state.lastSuccessAt, state.lastError) = (wall, nil) }
           if response.status == 429 { state.lastError = problem }
@@ -230,6 +270,7 @@ public final class ServiceClient: HTTPSending {
         switch error.kind {
         case .noConnection, .tls, .timeout, .broken:
           state.breaker.failed(at: now)
+          state.lastFailure = Self.words[error.kind]
           state.lastError = problem
         case .tooLarge: state.breaker.succeeded(at: now)
         case .badAddress, .cancelled, .breakerOpen: state.breaker.abandoned()
@@ -237,6 +278,11 @@ public final class ServiceClient: HTTPSending {
       }
     }
   }
+
+  private static let words: [TransferError.Kind: String] = [
+    .noConnection: "no connection", .tls: "no secure connection", .timeout: "no answer in time",
+    .broken: "the answer broke off",
+  ]
 
   private func record(
     _ request: HTTPRequest, _ attempt: Int, _ startedAt: Int64, _ duration: Int,
@@ -268,6 +314,19 @@ public final class ServiceClient: HTTPSending {
         + (excerpt.isEmpty ? "." : ": \(excerpt.prefix(Self.excerptMax))")
     }
   }
+}
+
+/// A wait for a service, for whoever shows what is going on.
+public struct ServiceWait: Sendable, Hashable {
+  /// Shorter waits nobody notices.
+  static let nanosecondsMin: UInt64 = 2_000_000_000
+
+  /// The client's name.
+  public var service: String
+  /// How long it is waited for.
+  public var seconds: Int
+  /// The status it answered: 429 for too many calls; nil when it did not answer.
+  public var status: Int?
 }
 
 /// How a service is doing, for the screen.

@@ -262,7 +262,11 @@ struct AirtableBatch {
       outcomes[item.index] = verdict(on: item, found, failure)
       return outcomes[item.index] == nil
     }
-    if group.count == before, failure.error.kind == .forbidden {
+    // All rows are there: the answer was about something else.
+    if kind != .create, group.count == before,
+      [.forbidden, .notFound].contains(failure.error.kind),
+      failure.fault.type != "ROW_DOES_NOT_EXIST"
+    {
       note(.notSent(failure.error), group)
       return false
     }

@@ -78,10 +78,9 @@ struct AirtableFailure: Error {
 
   /// The failure for a request without an answer.
   init(_ transfer: TransferError, _ call: AirtableCall) {
-    let message = "\(call.what) got no answer: \(transfer.message)"
+    let message = "Airtable gave no answer to \(call.what): \(transfer.message)"
     func error(_ kind: ProviderError.Kind, _ hint: String) -> ProviderError {
-      ProviderError(
-        .airtable, kind, AirtableWords.plain(AirtableWords.capitalised(message)), hint: hint)
+      ProviderError(.airtable, kind, AirtableWords.plain(message), hint: hint)
     }
     if call.changes, transfer.mayHaveLanded {
       self.error = error(.doubt, "It may have been carried out; Rentbook looks before it repeats.")
@@ -92,7 +91,11 @@ struct AirtableFailure: Error {
       case .cancelled: error(.cancelled, "")
       case .badAddress: error(.notSetUp, "Check RENTBOOK_AIRTABLE_URL.")
       case .tooLarge: error(.unexpectedAnswer, "")
-      default: error(.unreachable, "Check the network; Rentbook tries again by itself.")
+      case .breakerOpen:
+        ProviderError(
+          .airtable, .unreachable, transfer.message,
+          hint: "Try again later; if it persists, look at status.airtable.com.")
+      default: error(.unreachable, "Check the network; the next sync goes on from here.")
       }
   }
 
@@ -154,7 +157,9 @@ struct AirtableWords {
     case 404:
       return (
         .notFound, "Airtable finds nothing for \(what) (404).",
-        "The row or the table may have been deleted in Airtable."
+        [.recordsRead, .recordsWrite].contains(call.scope)
+          ? "The row or the table may have been deleted in Airtable."
+          : "Check the base's id and RENTBOOK_AIRTABLE_URL; another service may be answering."
       )
     case 413:
       return (
@@ -170,7 +175,7 @@ struct AirtableWords {
       }
       return (
         .rateLimited, "Airtable asks for fewer requests (429) at \(what).",
-        "It goes on by itself after thirty seconds; other programs on this base share the limit."
+        "Other programs on this base share the limit; the next sync goes on from here."
       )
     case 408, 500...:
       return call.changes
@@ -180,13 +185,13 @@ struct AirtableWords {
         )
         : (
           .unreachable, "Airtable failed (\(status)) at \(what).",
-          "Rentbook tries again; if it persists, look at status.airtable.com."
+          "Try again later; if it persists, look at status.airtable.com."
         )
     case 400..<500: return refused
     default:
       return (
         call.changes ? .doubt : .unexpectedAnswer,
-        "Airtable answered \(what) with the status \(status)\(because).",
+        "Airtable answered \(what) with the status \(status)\(because)",
         "Check the address of the service; something else may be answering."
       )
     }
@@ -247,7 +252,7 @@ struct AirtableWords {
       )
     case "INVALID_FILTER_BY_FORMULA":
       return (
-        .refused, "Airtable does not understand the filter used for \(call.what)\(because).",
+        .refused, "Airtable does not understand the filter used for \(call.what)\(because)",
         "A field may have been renamed a moment ago; try again."
       )
     case "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "INVALID_OFFSET_VALUE":
@@ -262,13 +267,19 @@ struct AirtableWords {
     default:
       let type = fault.type.isEmpty ? "\(status)" : "\(status) \(fault.type)"
       return (
-        .refused, "Airtable refuses \(call.what) (\(type))\(because).",
-        "Correct what it names; sending the same again will not help."
+        .refused, "Airtable refuses \(call.what) (\(type))\(because)",
+        call.changes
+          ? "Correct what it names; sending the same again will not help."
+          : "A newer Rentbook may know how it wants to be asked."
       )
     }
   }
 
-  private var because: String { fault.message.isEmpty ? "" : ": \(fault.message)" }
+  /// What Airtable says, and the end of the sentence.
+  private var because: String {
+    if fault.message.isEmpty { return "." }
+    return ": \(fault.message)" + (fault.message.hasSuffix(".") ? "" : ".")
+  }
 
   /// The field a message is about: in quotes, or at its end.
   private var fieldName: String? {

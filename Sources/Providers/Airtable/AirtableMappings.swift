@@ -7,12 +7,16 @@ import Sync
 final class AirtableMappings: Sendable {
   /// How long a schema that was read holds; a rename within it only costs a refused filter.
   static let ageMaxNanoseconds: UInt64 = 600 * 1_000_000_000
+  /// So long a base that could not be read is not read again just to learn which fields it has.
+  static let failureAgeMaxNanoseconds: UInt64 = 60 * 1_000_000_000
   /// A choice that is missing is looked for again in a schema older than this.
   static let choiceAgeMaxNanoseconds: UInt64 = 10 * 1_000_000_000
 
   private struct State {
     var mapping: AirtableMapping?
     var readAt: UInt64 = 0
+    /// When the base could not be read.
+    var failedAt: UInt64?
   }
 
   private let api: AirtableAPI
@@ -41,6 +45,8 @@ final class AirtableMappings: Sendable {
     do throws(AirtableFailure) {
       base = try api.schema(cancellation)
     } catch {
+      let failedAt = clock.monotonicNanoseconds
+      state.withLock { $0.failedAt = failedAt }
       throw error.error
     }
     let ids = AirtableIDs(base: api.base, text: try memory.load())
@@ -48,6 +54,16 @@ final class AirtableMappings: Sendable {
     if found.text != ids.text { try memory.save(found.text) }
     state.withLock { $0 = State(mapping: mapping, readAt: now) }
     return mapping
+  }
+
+  /// The mapping read last, however old, or read now; nil when it cannot be read, which whoever goes
+  /// on to write is told.
+  var lastOrCurrent: AirtableMapping? {
+    let now = clock.monotonicNanoseconds
+    let (known, failedAt) = state.withLock { ($0.mapping, $0.failedAt) }
+    if let known { return known }
+    if let failedAt, now < failedAt + Self.failureAgeMaxNanoseconds { return nil }
+    return try? current(Cancellation())
   }
 
   /// The mapping read last, however old.

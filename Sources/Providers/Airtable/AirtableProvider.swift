@@ -97,9 +97,7 @@ public struct AirtableProvider: SinkProvider {
   /// it. Before the base was ever read, and when it cannot be, the fields it should have.
   public func writableFields(of resource: Resource) -> [FieldDefinition] {
     let fields = MirrorSchema.fields(of: resource)
-    // An error here is met again, and told, by the call that writes.
-    let known = mappings.last ?? (try? mappings.current(Cancellation()))
-    guard let known else {
+    guard let known = mappings.lastOrCurrent else {
       let mirrored = AirtableBlueprint().table(resource.rawValue)?.fields.filter {
         $0.mirrors != nil
       }

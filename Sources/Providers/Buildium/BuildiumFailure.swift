@@ -33,29 +33,50 @@ enum BuildiumFailure {
         .forbidden, "The API key may not do \(what) (403)\(because)",
         "Give the key the permission \(permission(path)) in Buildium under Settings > Developer"
           + " Tools.")
-    case 404:
+    case 404 where isPage(response.body):
+      // Not Buildium's own word, so no proof that a record is gone.
+      return error(
+        isRepeatable ? .unexpectedAnswer : .doubt,
+        "Buildium's address answered \(what) with a web page (404) instead of data.",
+        "Check RENTBOOK_BUILDIUM_URL or the connection's address; another service may be answering."
+      )
+    case 404 where namesRecord(path):
       return error(
         .notFound, "Buildium knows nothing at \(what) (404)\(because)",
         "The record may have been deleted in Buildium.")
-    case 409:
+    case 404:
+      return error(
+        .notFound, "Buildium knows nothing at \(what) (404)\(because)",
+        "Check RENTBOOK_BUILDIUM_URL or the connection's address; another service may be answering."
+      )
+    case 409 where namesRecord(path):
       return error(
         .refused, "Buildium refuses \(what) in the record's present state (409)\(because)",
         "Look at the record in Buildium; sending the same again will not help.")
+    case 409:
+      return error(
+        .refused, "Buildium refuses \(what) in the account's present state (409)\(because)",
+        "Look at it in Buildium; asking the same again will not help.")
     case 408 where !isRepeatable:
       return error(
         .doubt,
         "Buildium waited too long for \(what) (408)\(because) It may have been carried out.",
         "Rentbook looks for the record before sending it again.")
     case 415:
-      return error(.refused, "Buildium does not read the form of \(what) (415)\(because)", "")
+      return error(
+        .refused, "Buildium does not read the form of \(what) (415)\(because)",
+        "Nothing was changed; a newer Rentbook may know the form it wants.")
     case 429:
       return error(
         .rateLimited, "Buildium asks for fewer requests (429) at \(what)\(because)",
-        "It goes on by itself; other programs on the same Buildium account share the limit.")
+        "Other programs on the same Buildium account share the limit; the next sync goes on from here."
+      )
     case 400..<500:
       return error(
         .refused, "Buildium refuses \(what) (\(status))\(because)",
-        "Correct what it names and try again.")
+        what.hasPrefix("GET ")
+          ? "A newer Rentbook may know how it wants to be asked."
+          : "Correct what it names and try again.")
     case 500...:
       if !isRepeatable {
         return error(
@@ -73,6 +94,17 @@ enum BuildiumFailure {
     }
   }
 
+  /// Whether a body is a page of HTML, as proxies send it.
+  private static func isPage(_ body: [UInt8]) -> Bool {
+    body.first { $0 > 0x20 } == UInt8(ascii: "<")
+  }
+
+  /// Whether a path ends in the id of one record.
+  private static func namesRecord(_ path: String) -> Bool {
+    path.split(separator: "/").last.map { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+      ?? false
+  }
+
   /// The error for a request without an answer.
   static func error(_ failure: TransferError, what: String, isRepeatable: Bool) -> ProviderError {
     switch failure.kind {
@@ -82,6 +114,10 @@ enum BuildiumFailure {
       return ProviderError(
         .buildium, .unreachable, "Buildium's address is not usable: \(failure.message)",
         hint: "Check RENTBOOK_BUILDIUM_URL or the connection's address.")
+    case .breakerOpen:
+      return ProviderError(
+        .buildium, .unreachable, failure.message,
+        hint: "Try again later; if it persists, look at Buildium's status page.")
     case .tooLarge where isRepeatable:
       return .unexpected("Buildium's answer to \(what) is too large: \(failure.message)")
     default:
@@ -92,7 +128,7 @@ enum BuildiumFailure {
       }
       return ProviderError(
         .buildium, .unreachable, "Buildium cannot be reached for \(what): \(failure.message)",
-        hint: "Check the network; Rentbook tries again by itself.")
+        hint: "Check the network; the next sync goes on from here.")
     }
   }
 
@@ -111,15 +147,14 @@ enum BuildiumFailure {
     do {
       return try JSONValue(parsing: response.body)
     } catch {
-      let start = response.body.first { $0 > 0x20 }
-      if start == UInt8(ascii: "<") {
+      if isPage(response.body) {
         throw .unexpected(
-          "\(what) was answered with a web page instead of data.",
+          "Buildium's address answered \(what) with a web page instead of data.",
           hint: "A proxy, a sign-in page or another address may be answering in Buildium's place.",
           status: response.status)
       }
       throw .unexpected(
-        "The answer to \(what) cannot be read: \(error.description).",
+        "Buildium's answer to \(what) cannot be read: \(error.description).",
         hint: "It may have been cut short; try again.", status: response.status)
     }
   }

@@ -77,7 +77,8 @@ public final class SandboxAirtable: SimulatedService {
       service: SandboxService.airtable.rawValue, clock: clock,
       faults: FaultInjector(
         service: SandboxService.airtable.rawValue, plan: options.faults, seed: options.seed),
-      latencyMilliseconds: options.latencyMilliseconds
+      latencyMilliseconds: options.latencyMilliseconds,
+      isWrite: { $0.method != "GET" && $0.pathSegments.last != "listRecords" }
     ) { refusal in
       Self.word(refusal, likeGateway: likeGateway)
     }
@@ -150,6 +151,13 @@ public final class SandboxAirtable: SimulatedService {
       return likeGateway
         ? AirtableRefusal(429, "RATE_LIMIT_REACHED", shape: .gateway(message: message)).response
         : AirtableRefusal(429, "RATE_LIMIT_REACHED", message).response
+    case .fault(401): return AirtableRefusal.badToken.response
+    case .fault(403): return AirtableRefusal.modelNotFound.response
+    case .fault(404): return AirtableRefusal.notFound.response
+    case .fault(422): return AirtableRefusal.invalidRequest.response
+    // The service documents neither: what stands before it would send a page.
+    case .fault(409): return .html(status: 409, title: "409 Conflict")
+    case .fault(415): return .html(status: 415, title: "415 Unsupported Media Type")
     case .fault(500):
       return AirtableRefusal(500, "SERVER_ERROR", "An unexpected error occurred").response
     case .fault(503):

@@ -15,6 +15,14 @@ struct Refusal: Error {
   var message: String
   var faults: [Fault] = []
 
+  static let badKey = Refusal(
+    status: 401, message: "The API key's id or secret is missing or wrong.")
+  static let noPermission = Refusal(
+    status: 403, message: "The API key has no permission for this operation.")
+  static let badBodyType = Refusal(
+    status: 415, message: "The body must be sent as application/json.")
+  static let serverError = Refusal(status: 500, message: "Something went wrong on our side.")
+
   static func unprocessable(_ key: String, _ value: String) -> Refusal {
     .unprocessable([Fault(key: key, value: value)])
   }

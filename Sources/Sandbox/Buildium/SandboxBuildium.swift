@@ -83,11 +83,11 @@ public final class SandboxBuildium: SimulatedService {
     guard request.headers["x-buildium-client-id"] == options.clientId,
       request.headers["x-buildium-client-secret"] == options.clientSecret
     else {
-      throw Refusal(status: 401, message: "The API key's id or secret is missing or wrong.")
+      throw Refusal.badKey
     }
     // The real service fails here; it does not refuse.
     if request.rawQuery.utf8.count > Query.lengthMax {
-      throw Refusal(status: 500, message: "Something went wrong on our side.")
+      throw Refusal.serverError
     }
     let route: Route
     let ids: [Int32]
@@ -101,7 +101,7 @@ public final class SandboxBuildium: SimulatedService {
     let isForbidden =
       options.forbidden.contains(route.resource) || (options.isReadOnly && route.method != "GET")
     if isForbidden {
-      throw Refusal(status: 403, message: "The API key has no permission for this operation.")
+      throw Refusal.noPermission
     }
     let query = try Query(request.query, route.parameters)
     if options.refusesLargeLimit, let limit = query.id("limit"), limit > Query.limitMax {
@@ -131,7 +131,7 @@ public final class SandboxBuildium: SimulatedService {
       $0.lowercased().filter { $0 != " " }
     }
     guard let type, Self.bodyTypes.contains(type) else {
-      throw Refusal(status: 415, message: "The body must be sent as application/json.")
+      throw Refusal.badBodyType
     }
     let body: JSONValue
     do throws(JSONError) {
@@ -200,9 +200,17 @@ public final class SandboxBuildium: SimulatedService {
       return answer
     case 502: return .html(status: 502, title: "502 Bad Gateway")
     case 504: return .html(status: 504, title: "504 Gateway Time-out")
-    case 503: return response(Refusal(status: 503, message: "The service is unavailable."))
-    default:
-      return response(Refusal(status: status, message: "Something went wrong on our side."))
+    default: return response(Refusal(status: status, message: faultMessages[status] ?? ""))
     }
   }
+
+  private static let faultMessages = [
+    401: Refusal.badKey.message, 403: Refusal.noPermission.message,
+    404: Refusal.notFound().message,
+    409: "The record is in a state that does not allow this.",
+    415: Refusal.badBodyType.message,
+    422: Refusal.unprocessable([]).message,
+    500: Refusal.serverError.message,
+    503: "The service is unavailable.",
+  ]
 }

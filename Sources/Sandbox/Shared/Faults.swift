@@ -3,6 +3,18 @@ import Domain
 
 /// A way in which a service, or the network before it, misbehaves.
 public enum FaultKind: String, Sendable, Hashable, CaseIterable {
+  /// The credentials are refused; not carried out.
+  case unauthorised = "401"
+  /// The credentials may not do this; not carried out.
+  case forbidden = "403"
+  /// There is no such thing; not carried out.
+  case notFound = "404"
+  /// The present state forbids it; not carried out.
+  case conflict = "409"
+  /// The form of the body is not read; not carried out.
+  case unsupportedType = "415"
+  /// The values are refused; not carried out.
+  case unprocessable = "422"
   /// Refused as too many calls; not carried out.
   case tooManyRequests = "429"
   /// Refused with 500; not carried out.
@@ -17,14 +29,23 @@ public enum FaultKind: String, Sendable, Hashable, CaseIterable {
   case gatewayTimeout = "504"
   /// Answered late.
   case slow
-  /// The body of the answer ends in its middle.
+  /// Carried out; the connection closes in the middle of the answer's body.
   case cut
+  /// Carried out; the answer is whole for HTTP, but its document ends in the middle.
+  case truncated
   /// The connection is closed; not carried out.
   case dropBefore = "drop-before"
   /// Carried out, then the connection is closed: a lost answer.
   case dropAfter = "drop-after"
-  /// Carried out, answered with status 200 and something that is not JSON.
+  /// Carried out, answered with status 200 and something that is not JSON: a page of a proxy and
+  /// damaged data by turns.
   case garbage
+  /// A page of a proxy with status 200; not carried out.
+  case page
+  /// No answer ever comes; not carried out.
+  case hang
+  /// Carried out, and no answer ever comes.
+  case hangAfter = "hang-after"
 }
 
 /// Which faults happen, how often and at which services.
@@ -35,6 +56,16 @@ public struct FaultPlan: Sendable, Hashable {
     case probability(Double)
     /// At every so-manieth call.
     case every(Int)
+    /// At this call and all after it, counted from 1: a key that is revoked in the midst of work.
+    case from(Int)
+  }
+
+  /// Which calls a fault meets.
+  public enum Calls: String, Sendable, Hashable, CaseIterable {
+    /// Those that change nothing.
+    case read
+    /// Those that change something.
+    case write
   }
 
   /// One kind of fault.
@@ -45,22 +76,26 @@ public struct FaultPlan: Sendable, Hashable {
     public var frequency: Frequency
     /// At this service alone; nil for all.
     public var service: String?
+    /// At these calls alone; nil for all.
+    public var calls: Calls?
     /// For slow answers: how long they are held back.
     public var delayMilliseconds: Int
 
     /// A rule.
     public init(
-      _ kind: FaultKind, _ frequency: Frequency, service: String? = nil,
+      _ kind: FaultKind, _ frequency: Frequency, service: String? = nil, calls: Calls? = nil,
       delayMilliseconds: Int = FaultPlan.slowMilliseconds
     ) {
       (self.kind, self.frequency, self.service) = (kind, frequency, service)
-      self.delayMilliseconds = delayMilliseconds
+      (self.calls, self.delayMilliseconds) = (calls, delayMilliseconds)
     }
   }
 
   /// How long a slow answer takes when nothing else is said: long enough to notice, short enough
   /// not to look dead.
   public static let slowMilliseconds = 2_000
+  /// How long an answer that never comes keeps its connection: longer than anybody waits.
+  static let hangMilliseconds = 3_600_000
 
   /// In the order in which they get their chance; the first that happens is the only one.
   public var rules: [Rule]
@@ -74,100 +109,18 @@ public struct FaultPlan: Sendable, Hashable {
   }
 }
 
-/// Why an option text is no plan of faults.
-public struct FaultPlanError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The part of the text at fault.
-  public let part: String
-  /// What is wrong with it, and what would be right.
-  public let problem: String
-
-  /// The sentence shown to a person.
-  public var description: String { "faults: '\(part)' \(problem)" }
-}
-
-extension FaultPlan {
-  /// Reads `429=0.02,airtable.500=every:100,slow=0.05@800`: a kind, how often as a probability or
-  /// `every:N`, before the kind a service, after a slow fault its delay in milliseconds.
-  ///
-  /// - Parameter services: the names a rule may restrict itself to.
-  /// - Throws: ``FaultPlanError`` with the part that cannot be read.
-  public init(parsing text: String, services: [String]) throws(FaultPlanError) {
-    rules = []
-    for part in text.split(separator: ",") {
-      let part = part.trimmingSpaces()
-      guard !part.isEmpty else { continue }
-      rules.append(try Self.rule(part, services))
-    }
-  }
-
-  private static func rule(_ part: Substring, _ services: [String]) throws(FaultPlanError) -> Rule {
-    func wrong(_ problem: String) -> FaultPlanError {
-      FaultPlanError(part: String(part), problem: problem)
-    }
-    guard let equals = part.firstIndex(of: "=") else {
-      throw wrong("has no '='; write KIND=PROBABILITY or KIND=every:N")
-    }
-    var name = part[..<equals].trimmingSpaces()
-    var value = part[part.index(after: equals)...].trimmingSpaces()
-    var service: String?
-    if let dot = name.firstIndex(of: ".") {
-      let prefix = String(name[..<dot])
-      guard services.contains(prefix) else {
-        throw wrong("names no service; there are \(services.joined(separator: ", "))")
-      }
-      service = prefix
-      name = name[name.index(after: dot)...]
-    }
-    guard let kind = FaultKind(rawValue: String(name)) else {
-      let kinds = FaultKind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw wrong("is no kind of fault; there are \(kinds)")
-    }
-    var delay = slowMilliseconds
-    if let at = value.firstIndex(of: "@") {
-      guard kind == .slow, let number = Int(value[value.index(after: at)...]),
-        (1...600_000).contains(number)
-      else { throw wrong("has a bad delay; slow=0.05@800 holds back 800 ms, at most 600000") }
-      delay = number
-      value = value[..<at]
-    }
-    let frequency: Frequency
-    if value.hasPrefix("every:") || value.hasPrefix("every ") {
-      guard let count = Int(value.dropFirst(6)), count > 0 else {
-        throw wrong("needs a whole number above zero after 'every:'")
-      }
-      frequency = .every(count)
-    } else {
-      guard let probability = Double(String(value)), (0...1).contains(probability) else {
-        throw wrong("needs a probability from 0 to 1, or every:N")
-      }
-      frequency = .probability(probability)
-    }
-    return Rule(kind, frequency, service: service, delayMilliseconds: delay)
-  }
-}
-
-extension FaultPlan: CustomStringConvertible {
-  /// The text that reads back as this plan; `none` without rules.
-  public var description: String {
-    let parts = rules.map { rule in
-      let often =
-        switch rule.frequency {
-        case .probability(let value): String(value)
-        case .every(let count): "every:\(count)"
-        }
-      let delay = rule.kind == .slow ? "@\(rule.delayMilliseconds)" : ""
-      return (rule.service.map { $0 + "." } ?? "") + rule.kind.rawValue + "=" + often + delay
-    }
-    return parts.joined(separator: ",")
-  }
-}
-
 /// Decides, call by call, whether something goes wrong; the same for the same seed and calls.
 public final class FaultInjector: Sendable {
   private struct State {
     var plan: FaultPlan
     var random: SeededRandom
-    var calls = 0
+    /// How many calls each rule has met.
+    var counts: [Int]
+
+    init(_ plan: FaultPlan, seed: UInt64) {
+      (self.plan, random) = (plan, SeededRandom(seed: seed))
+      counts = plan.rules.map { _ in 0 }
+    }
   }
 
   /// The service whose calls these are.
@@ -177,42 +130,34 @@ public final class FaultInjector: Sendable {
   /// - Parameter plan: rules for other services are left out.
   public init(service: String, plan: FaultPlan = FaultPlan(), seed: UInt64 = 1) {
     self.service = service
-    state = Lock(
-      State(plan: plan.restricted(to: service), random: SeededRandom(seed: seed)))
+    state = Lock(State(plan.restricted(to: service), seed: seed))
   }
 
   /// The rules in force.
   public var plan: FaultPlan { state.withLock(\.plan) }
 
-  /// Changes the rules from the next call on; `every:N` counts from here.
+  /// Changes the rules from the next call on; `every:N` and `from:N` count from here.
   public func change(to plan: FaultPlan) {
-    state.withLock {
-      $0.plan = plan.restricted(to: service)
-      $0.calls = 0
-    }
+    let plan = plan.restricted(to: service)
+    state.withLock { ($0.plan, $0.counts) = (plan, plan.rules.map { _ in 0 }) }
   }
 
   /// The fault of the next call.
-  public func next() -> FaultPlan.Rule? {
+  public func next(_ calls: FaultPlan.Calls) -> FaultPlan.Rule? {
     state.withLock { state in
-      state.calls += 1
-      for rule in state.plan.rules {
+      let met = state.plan.rules.indices.filter {
+        (state.plan.rules[$0].calls ?? calls) == calls
+      }
+      for index in met { state.counts[index] += 1 }
+      for index in met {
+        let rule = state.plan.rules[index]
         switch rule.frequency {
-        case .every(let count): if state.calls % count == 0 { return rule }
+        case .every(let count): if state.counts[index] % count == 0 { return rule }
+        case .from(let number): if state.counts[index] >= number { return rule }
         case .probability(let value): if state.random.fraction() < value { return rule }
         }
       }
       return nil
     }
-  }
-}
-
-extension Substring {
-  /// Without the spaces at both ends.
-  func trimmingSpaces() -> Substring {
-    var part = self
-    while part.first == " " { part.removeFirst() }
-    while part.last == " " { part.removeLast() }
-    return part
   }
 }

@@ -8,7 +8,7 @@ public final class ServiceGate: Sendable {
   public enum Refusal: Sendable, Hashable {
     /// A limit; so many of the service's seconds to wait when it is locked out.
     case limit(RateLimit.Verdict)
-    /// An injected status: 429, 500, 502, 503 or 504.
+    /// An injected status from 400 up.
     case fault(Int)
   }
 
@@ -23,16 +23,19 @@ public final class ServiceGate: Sendable {
   private let latencyMilliseconds: Int
   private let services: [String]
   private let word: @Sendable (Refusal) -> WebResponse
+  private let isWrite: @Sendable (WebRequest) -> Bool
 
   /// - Parameters:
   ///   - latencyMilliseconds: how long each answer takes, in the service's time.
+  ///   - isWrite: whether a call would change something.
   ///   - word: the service's own form of a refusal.
   public init(
     service: String, clock: SandboxClock, faults: FaultInjector, latencyMilliseconds: Int = 0,
+    isWrite: @escaping @Sendable (WebRequest) -> Bool = { $0.method != "GET" },
     word: @escaping @Sendable (Refusal) -> WebResponse
   ) {
     (self.service, self.clock, self.faults) = (service, clock, faults)
-    (self.latencyMilliseconds, self.word) = (latencyMilliseconds, word)
+    (self.latencyMilliseconds, self.isWrite, self.word) = (latencyMilliseconds, isWrite, word)
     journal = RequestJournal(clock: clock)
     services = SandboxService.allCases.map(\.rawValue)
   }
@@ -55,11 +58,14 @@ public final class ServiceGate: Sendable {
       let verdict = entry.limit.arrive(key: entry.key)
       if verdict == .admitted { admitted.append(entry) } else { refusal = .limit(verdict) }
     }
-    let fault = refusal == nil ? faults.next() : nil
+    let fault = refusal == nil ? faults.next(isWrite(request) ? .write : .read) : nil
     var response = refusal.map(word) ?? answer(request, number, fault, carryOut)
     response.delayMilliseconds += clock.realMilliseconds(latencyMilliseconds)
-    let holdNanoseconds = UInt64(
-      Double(response.delayMilliseconds) * 1_000_000 * clock.speed)
+    // Whoever never answers does not count the call as one under way: the caller goes at some time.
+    let isHung = fault?.kind == .hang || fault?.kind == .hangAfter
+    let holdNanoseconds =
+      isHung
+      ? 0 : UInt64(Double(response.delayMilliseconds) * 1_000_000 * clock.speed)
     for entry in admitted { entry.limit.leave(key: entry.key, afterNanoseconds: holdNanoseconds) }
     let status = response.delivery == .dropped ? 0 : response.status
     journal.answered(
@@ -73,6 +79,12 @@ public final class ServiceGate: Sendable {
   ) -> WebResponse {
     switch fault?.kind {
     case nil: return carryOut(request)
+    case .unauthorised: return word(.fault(401))
+    case .forbidden: return word(.fault(403))
+    case .notFound: return word(.fault(404))
+    case .conflict: return word(.fault(409))
+    case .unsupportedType: return word(.fault(415))
+    case .unprocessable: return word(.fault(422))
     case .tooManyRequests: return word(.fault(429))
     case .serverError: return word(.fault(500))
     case .badGateway: return word(.fault(502))
@@ -91,6 +103,10 @@ public final class ServiceGate: Sendable {
       var response = carryOut(request)
       response.delivery = .cut(afterBytes: response.body.count / 2)
       return response
+    case .truncated:
+      var response = carryOut(request)
+      response.body = Array(response.body.prefix(response.body.count / 2))
+      return response
     case .dropBefore: return WebResponse(status: 500, delivery: .dropped)
     case .dropAfter:
       var response = carryOut(request)
@@ -99,12 +115,20 @@ public final class ServiceGate: Sendable {
     case .garbage:
       let response = carryOut(request)
       return number.isMultiple(of: 2)
-        ? WebResponse.html(status: 200, title: "Just a moment...")
+        ? .html(status: 200, title: Self.proxyTitle)
         : WebResponse(
           status: 200, headers: response.headers,
           body: Array(response.body.dropLast(1)) + Array(",]".utf8))
+    case .page: return .html(status: 200, title: Self.proxyTitle)
+    case .hang, .hangAfter:
+      if fault?.kind == .hangAfter { _ = carryOut(request) }
+      return WebResponse(
+        status: 504, delayMilliseconds: FaultPlan.hangMilliseconds, delivery: .dropped)
     }
   }
+
+  /// What stands on the page of a proxy that wants to see a person.
+  private static let proxyTitle = "Just a moment..."
 
   /// Answers the calls that steer the simulation itself, under `/_sandbox/`; nil for all others.
   ///

@@ -171,7 +171,7 @@ final class Connection {
     case .busy:
       "Another program is writing to \(path) and did not finish within "
         + "\(busyMilliseconds) ms; nothing was changed, try again."
-    case .diskFull: "No room is left on the disk of \(path); nothing was changed."
+    case .diskFull: "No room is left on the disk of \(path); the write did not happen."
     case .readOnly: "\(path) may not be written: \(message)."
     case .disk: "The disk of \(path) failed: \(message)."
     case .corrupt: "\(path) is damaged or no store: \(message)."

@@ -97,6 +97,14 @@ extension SyncState {
       WHERE id = $1
       """, .int(id), .text(state.rawValue), .int(attempts), .text(error),
       runAfter.map(SQLValue.instant), isOver ? .instant(now) : nil)
+    if state == .done || state == .dead {
+      // What was given up before has been done since, or is told anew; one of each is enough.
+      try connection.run(
+        """
+        DELETE FROM jobs WHERE state = 'dead' AND id <> $1 AND (kind, service, resource) =
+          (SELECT kind, service, resource FROM jobs WHERE id = $1)
+        """, .int(id))
+    }
     if isOver {
       try connection.run(
         """

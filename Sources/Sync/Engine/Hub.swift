@@ -23,7 +23,7 @@ struct Hub: Sendable {
     do throws(StorageError) {
       return try store.readSync(body)
     } catch {
-      throw .store("The store failed: \(error.message)")
+      throw .store(error)
     }
   }
 
@@ -38,7 +38,7 @@ struct Hub: Sendable {
         try body(HubTables(records: records, source: source, sink: sink))
       }
     } catch {
-      throw .store("The store failed: \(error.message)")
+      throw .store(error)
     }
     try reach(.afterCommit)
     return value
@@ -57,7 +57,7 @@ struct Hub: Sendable {
         try body(HubTables(records: records, source: source, sink: sink))
       }
     } catch {
-      guard error.kind == .constraint else { throw .store("The store failed: \(error.message)") }
+      guard error.kind == .constraint else { throw .store(error) }
       refusal(error.message)
       return nil
     }

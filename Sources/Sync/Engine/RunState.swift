@@ -4,10 +4,10 @@ import Storage
 
 /// What a run tells its coordinator: something ended, or is worth another look.
 enum RunSignal: Sendable {
-  case pulled(Resource, TaskEnd)
+  case pulled(Resource, TaskEnd, progress: Bool)
   case sent(Resource, TaskEnd, count: Int, progress: Bool)
   case linked(Resource, TaskEnd)
-  case settled(Resource, TaskEnd)
+  case settled(Resource, TaskEnd, progress: Bool)
   /// The mirror was looked at for what people did there.
   case observed(TaskEnd)
   /// What people did to a resource at the mirror was merged and carried back.
@@ -25,6 +25,8 @@ enum TaskEnd: Sendable {
   case failed(ProviderError)
   /// This resource cannot be worked on until a person does something.
   case dead(String)
+  /// The same, and this is what the service said.
+  case refused(ProviderError)
   /// Nothing more can be done at the service.
   case stop(SyncError)
 
@@ -32,11 +34,18 @@ enum TaskEnd: Sendable {
   init(_ error: ProviderError) {
     switch error.kind {
     case .cancelled: self = .interrupted
-    case .notAuthorised, .quotaSpent, .unreachable, .notSetUp: self = .stop(.service(error))
-    case .forbidden, .notFound, .unsupported:
-      self = .dead(error.hint.isEmpty ? error.message : "\(error.message) \(error.hint)")
-    case .refused, .rateLimited, .unexpectedAnswer, .doubt: self = .failed(error)
+    // The client has waited for a service that is down or asks for fewer calls as long as is sensible.
+    case .notAuthorised, .quotaSpent, .unreachable, .rateLimited, .notSetUp:
+      self = .stop(.service(error))
+    // Asking the same again would be refused again.
+    case .forbidden, .notFound, .refused, .unsupported: self = .refused(error)
+    case .unexpectedAnswer, .doubt: self = .failed(error)
     }
+  }
+
+  /// Sorts what a source answered to a pull: what one resource lacks is no reason to stop others.
+  init(pull error: ProviderError) {
+    self = error.kind == .notSetUp ? .refused(error) : TaskEnd(error)
   }
 
   init(_ error: SyncError) {

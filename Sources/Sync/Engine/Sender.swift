@@ -173,11 +173,10 @@ struct Sender {
         progress = true
         state.count(resource) { $0.failed += 1 }
         state.say(.error, Self.reason(error, item.write.key), item.write.key)
-      // Whether the service can be reached is known from calls that send nothing at all.
       case .doubt(let error): end = .failed(error)
       case .notSent(let error):
-        let isLasting = [.notAuthorised, .quotaSpent, .notSetUp, .cancelled].contains(error.kind)
-        end = isLasting ? TaskEnd(error) : .failed(error)
+        // Whether the service can be reached is known from calls that send nothing at all.
+        end = error.kind == .unreachable ? .failed(error) : TaskEnd(error)
       }
     }
     return (end, progress)

@@ -13,34 +13,6 @@ final class SyncRun {
   /// five a second busy while the next bodies are made ready.
   private static let pushesMax = 6
 
-  private struct Pull {
-    var job: Job
-    var isRunning = false
-    var isOver = false
-    var failures = 0
-    var retryAt: UInt64?
-  }
-
-  private struct Push {
-    var job: Job
-    var isLinked = false
-    var isLinking = false
-    var isSettling = false
-    var isEdited = false
-    var isEditing = false
-    var isOver = false
-    var after: LocalID?
-    var inFlight = 0
-    var failures = 0
-    var retryAt: UInt64?
-    // Of the look under way at the rows that changed.
-    var hasLater = false
-    var didProgress = false
-    var isForced = false
-    var isExhausted = false
-    var meter: ProgressMeter
-  }
-
   private let hub: Hub
   private let source: any SourceProvider
   private let sink: any SinkProvider
@@ -49,11 +21,12 @@ final class SyncRun {
   private let today: CalendarDate
   private let mailbox: Mailbox<RunSignal>
 
-  private var pulls: [Resource: Pull] = [:]
-  private var pushes: [Resource: Push] = [:]
+  private var pulls: [Resource: PullWork] = [:]
+  private var pushes: [Resource: PushWork] = [:]
   private var pullsRunning = 0
   private var pushesRunning = 0
   private var stop: SyncError?
+  private var tries = Tries()
   /// The way back from the sink; nil where it cannot be looked at or nothing can be written back.
   private var way: TwoWay?
   private var observation = Observation.none
@@ -61,7 +34,7 @@ final class SyncRun {
   /// How far the look at what people did at the sink came.
   private enum Observation {
     case none, running
-    case waiting(failures: Int, until: UInt64)
+    case waiting(until: UInt64)
     case over
   }
 
@@ -125,31 +98,10 @@ final class SyncRun {
   // MARK: Beginning and end
 
   private func begin() throws(SyncError) {
-    let chosen = options.resources.map { Set($0) }
-    func isChosen(_ resource: Resource) -> Bool {
-      guard let chosen else { return true }
-      return chosen.contains(resource)
-        || chosen.contains { Gates.pulled(for: $0) == resource }
-        || (resource == .rentPayments && chosen.contains(.transactions))
-    }
-    let pulled =
-      options.direction == .push
-      ? []
-      : Resource.allCases.filter { resource in
-        isChosen(resource) && source.capabilities(of: resource).reading != .none
-      }
-    let writable =
-      options.direction == .pull
-      ? []
-      : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
-    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
-    if pushed.isEmpty, !writable.isEmpty {
-      // A run that could write nowhere must not look like one with nothing to write.
-      throw .service(
-        ProviderError(
-          sink.service, .notSetUp, "There is no table that a record could be written to.",
-          hint: "Run `rentbook airtable setup`, or pull only."))
-    }
+    let scope = try RunScope(options, source, sink)
+    let (pulled, pushed) = (scope.pulled, scope.pushed)
+    try hub.takeResults()
+    try hub.tellOfMissing(scope.withoutTable, state)
     let now = state.now
     let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
@@ -168,19 +120,26 @@ final class SyncRun {
       }
       return (pullJobs, pushJobs)
     }
-    for job in pullJobs { pulls[job.resource] = Pull(job: job) }
+    for job in pullJobs { pulls[job.resource] = PullWork(job: job) }
     let clock = state.clock.monotonicNanoseconds
-    for job in pushJobs { pushes[job.resource] = Push(job: job, meter: ProgressMeter(at: clock)) }
+    for job in pushJobs {
+      pushes[job.resource] = PushWork(job: job, meter: ProgressMeter(at: clock))
+    }
   }
 
   private func end() throws(SyncError) {
+    if stop == nil, !state.cancellation.isCancelled {
+      // Where nothing at all could be done, the first reason is what the run has to say.
+      stop =
+        tries.verdict(.pull, of: pulls.count) ?? tries.verdict(.push, of: pushes.count)
+    }
     let now = state.now
     let isStopped = stop != nil || state.cancellation.isCancelled
     try countConflicts()
     let reason = stop?.description ?? ""
     let open =
-      pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures) }
-      + pushes.values.filter { !$0.isOver }.map { ($0.job, $0.failures) }
+      pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures.count) }
+      + pushes.values.filter { !$0.isOver }.map { ($0.job, $0.failures.count) }
     do throws(SyncError) {
       try hub.write { (tables) throws(StorageError) in
         // No attempt is spent by a stop: the work waits as it is.
@@ -198,7 +157,7 @@ final class SyncRun {
   }
 
   private var nextRetry: UInt64? {
-    if case .waiting(_, let moment) = observation { return moment }
+    if case .waiting(let moment) = observation { return moment }
     return
       (pulls.values.filter { !$0.isOver }.compactMap(\.retryAt)
       + pushes.values.filter { !$0.isOver }.compactMap(\.retryAt)).min()
@@ -222,10 +181,7 @@ final class SyncRun {
 
   private func endWaits() {
     let now = state.clock.monotonicNanoseconds
-    if case .waiting(let failures, let moment) = observation, moment <= now {
-      observation = .none
-      observationFailures = failures
-    }
+    if case .waiting(let moment) = observation, moment <= now { observation = .none }
     func isPast(_ moment: UInt64?) -> Bool { moment.map { $0 <= now } ?? false }
     for resource in pulls.keys where isPast(pulls[resource]?.retryAt) {
       pulls[resource]?.retryAt = nil
@@ -237,7 +193,7 @@ final class SyncRun {
 
   // MARK: Looking at the sink
 
-  private var observationFailures = 0
+  private var observationFailures = Failures()
 
   private func startObservation() {
     guard case .none = observation, let way else { return }
@@ -248,8 +204,8 @@ final class SyncRun {
     _ = Worker(name: "observe") { mailbox.post(.observed(observer.observe())) }
   }
 
-  /// A look that fails is tried again; without one, rows are still compared right before they are
-  /// written, so that nobody's edit is lost.
+  /// A look that fails is tried again. Where none is permitted, rows are still compared right before
+  /// they are written, so that nobody's edit is lost.
   private func conclude(observation end: TaskEnd) {
     switch end {
     case .done: observation = .over
@@ -260,16 +216,20 @@ final class SyncRun {
     case .dead(let text):
       observation = .over
       state.say(.error, text)
+    case .refused(let error):
+      observation = .over
+      tries.noteLook(refused: error)
+      state.say(.error, "\(sink.service.title) was not looked at: \(error.sentence)")
     case .failed(let error):
-      let failures = observationFailures + 1
-      guard failures < Backoff.attemptsMax else {
+      let now = state.clock.monotonicNanoseconds
+      if observationFailures.add(at: now) {
         observation = .over
-        state.say(.error, "\(sink.service.title) was not looked at: \(error.message)")
+        if stop == nil { stop = .service(error) }
         return
       }
-      let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)
-      observation = .waiting(
-        failures: failures, until: state.clock.monotonicNanoseconds + delay * 1_000_000)
+      let delay = Backoff.delayMilliseconds(
+        attempt: observationFailures.count, random: state.random)
+      observation = .waiting(until: now + delay * 1_000_000)
     }
   }
 
@@ -288,9 +248,13 @@ final class SyncRun {
       pullsRunning += 1
       let puller = Puller(
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
-        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange)
+        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange,
+        person: options.person)
       let mailbox = mailbox
-      _ = Worker(name: "pull") { mailbox.post(.pulled(resource, puller.pull())) }
+      _ = Worker(name: "pull") {
+        let (end, progress) = puller.pull()
+        mailbox.post(.pulled(resource, end, progress: progress))
+      }
     }
   }
 
@@ -298,8 +262,10 @@ final class SyncRun {
 
   private func startPushes() throws(SyncError) {
     for resource in Gates.pushOrder where pushesRunning < Self.pushesMax {
+      // What could not be read at the source is not written anywhere either: a service that knows
+      // nothing of a whole collection is no witness that one of its records is gone.
       guard let push = pushes[resource], !push.isOver, push.retryAt == nil,
-        try isReady(resource)
+        !tries.gaveUpPull(Gates.pulled(for: resource)), try isReady(resource)
       else { continue }
       if !push.isLinking, !push.isLinked { try link(resource) }
       guard pushes[resource]?.isLinked == true else { continue }
@@ -344,15 +310,23 @@ final class SyncRun {
           try tables.sync.keep(kept)
         }
       }
-      pushes[resource]?.isLinked = true
-      return
+      let hasCreates = try hub.read { (sync) throws(StorageError) in
+        try sync.hasCreatesWaiting(service, resource)
+      }
+      guard hasCreates, way != nil else {
+        pushes[resource]?.isLinked = true
+        return
+      }
     }
     pushes[resource]?.isLinking = true
     pushesRunning += 1
     let linker = Linker(
       hub: hub, sink: sink, state: state, resource: resource, mapping: mapping, way: way)
     let mailbox = mailbox
-    _ = Worker(name: "link") { mailbox.post(.linked(resource, linker.link())) }
+    let isKnown = known?.completeAt != nil
+    _ = Worker(name: "link") {
+      mailbox.post(.linked(resource, isKnown ? linker.seek() : linker.link()))
+    }
   }
 
   private func settleDoubts(_ resource: Resource) throws(SyncError) {
@@ -366,7 +340,10 @@ final class SyncRun {
     pushesRunning += 1
     let settler = DoubtSettler(hub: hub, sink: sink, state: state, resource: resource)
     let mailbox = mailbox
-    _ = Worker(name: "settle") { mailbox.post(.settled(resource, settler.settle())) }
+    _ = Worker(name: "settle") {
+      let (end, progress) = settler.settle()
+      mailbox.post(.settled(resource, end, progress: progress))
+    }
   }
 
   /// What people did at the sink goes first: it may be what is to be sent. Whether that is done.
@@ -376,20 +353,8 @@ final class SyncRun {
     pushes[resource]?.isEditing = true
     pushesRunning += 1
     let mailbox = mailbox
-    _ = Worker(name: "edit") { mailbox.post(.edited(resource, Self.edit(resource, way))) }
+    _ = Worker(name: "edit") { mailbox.post(.edited(resource, way.work(on: resource))) }
     return false
-  }
-
-  private static func edit(_ resource: Resource, _ way: TwoWay) -> TaskEnd {
-    var tables: [ObservedTable] = []
-    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
-    // What is planned is posted as a transaction.
-    if resource == .transactions { tables.append(.forecasts) }
-    for table in tables {
-      let end = PostingWorker(way: way, table: table).work()
-      guard case .done = end else { return end }
-    }
-    return EditWorker(way: way, resource: resource).work()
   }
 
   private func send(_ resource: Resource) throws(SyncError) {
@@ -472,9 +437,13 @@ final class SyncRun {
       do throws(SyncError) {
         switch signal {
         case .wake: break
-        case .pulled(let resource, let end):
+        case .pulled(let resource, let end, let progress):
           pullsRunning -= 1
           pulls[resource]?.isRunning = false
+          if progress {
+            pulls[resource]?.failures = Failures()
+            tries.notePull(resource)
+          }
           try conclude(pull: resource, end)
           lookAgain()
         case .linked(let resource, let end):
@@ -482,12 +451,16 @@ final class SyncRun {
           pushes[resource]?.isLinking = false
           if case .done = end {
             pushes[resource]?.isLinked = true
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
           }
           try conclude(push: resource, end)
-        case .settled(let resource, let end):
+        case .settled(let resource, let end, let progress):
           pushesRunning -= 1
           pushes[resource]?.isSettling = false
+          if progress {
+            pushes[resource]?.failures = Failures()
+            tries.notePush()
+          }
           try conclude(push: resource, end)
           lookAgain()
         case .observed(let end):
@@ -498,7 +471,7 @@ final class SyncRun {
           pushes[resource]?.isEditing = false
           if case .done = end {
             pushes[resource]?.isEdited = true
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
           }
           try conclude(push: resource, end)
           lookAgain()
@@ -506,7 +479,8 @@ final class SyncRun {
           pushesRunning -= 1
           pushes[resource]?.inFlight -= 1
           if progress {
-            pushes[resource]?.failures = 0
+            pushes[resource]?.failures = Failures()
+            tries.notePush()
             pushes[resource]?.meter.add(count, at: state.clock.monotonicNanoseconds)
           }
           try conclude(push: resource, end)
@@ -538,8 +512,8 @@ final class SyncRun {
   }
 
   private func conclude(
-    _ job: Job, _ end: TaskEnd, failures: Int, isDoneOver: Bool
-  ) throws(SyncError) -> (isOver: Bool, failures: Int, retryAt: UInt64?) {
+    _ job: Job, _ end: TaskEnd, failures: Failures, isDoneOver: Bool
+  ) throws(SyncError) -> (isOver: Bool, failures: Failures, retryAt: UInt64?) {
     let now = state.now
     func note(
       _ job: JobStatus.State, attempts: Int, _ error: String = "", runAfter: Instant? = nil,
@@ -550,33 +524,48 @@ final class SyncRun {
           job: id, job, attempts: attempts, error: error, runAfter: runAfter, at: now)
       }
     }
-    func giveUp(_ text: String, attempts: Int) throws(SyncError) {
+    func giveUp(_ text: String, _ error: ProviderError? = nil, attempts: Int) throws(SyncError) {
       try note(.dead, attempts: attempts, text, id: job.id)
       state.count(job.resource) { $0.failed += 1 }
       state.say(.error, "\(job.resource.title): \(text)")
+      if let error { tries.note(job.kind, gaveUp: job.resource, error) }
     }
     switch end {
     case .done:
-      if isDoneOver { try note(.done, attempts: failures, id: job.id) }
-      return (isDoneOver, 0, nil)
+      if isDoneOver {
+        tries.notePull(job.resource)
+        try note(.done, attempts: failures.count, id: job.id)
+      }
+      return (isDoneOver, Failures(), nil)
     case .interrupted: return (false, failures, nil)
     case .stop(let error):
       if stop == nil { stop = error }
       return (false, failures, nil)
     case .dead(let text):
-      try giveUp(text, attempts: failures + 1)
-      return (true, failures + 1, nil)
+      try giveUp(text, attempts: failures.count + 1)
+      return (true, failures, nil)
+    case .refused(let error):
+      try giveUp(error.sentence, error, attempts: failures.count + 1)
+      return (true, failures, nil)
     case .failed(let error):
-      let failures = failures + 1
-      guard failures < Backoff.attemptsMax else {
-        try giveUp("\(error.message) Given up after \(failures) tries.", attempts: failures)
+      var failures = failures
+      let clock = state.clock.monotonicNanoseconds
+      if failures.add(at: clock) {
+        // A source that gave nothing that could be used is not asked for the rest.
+        if job.kind == .pull, !tries.hasProgress(.pull) {
+          if stop == nil { stop = .service(error) }
+          return (false, failures, nil)
+        }
+        try giveUp(
+          "\(error.message) Given up after \(failures.count) tries; the next sync tries again.",
+          error, attempts: failures.count)
         return (true, failures, nil)
       }
-      let delay = Backoff.delayMilliseconds(attempt: failures, random: state.random)
+      let delay = Backoff.delayMilliseconds(attempt: failures.count, random: state.random)
       try note(
-        .failed, attempts: failures, error.message,
+        .failed, attempts: failures.count, error.message,
         runAfter: now.adding(milliseconds: Int64(delay)), id: job.id)
-      return (false, failures, state.clock.monotonicNanoseconds + delay * 1_000_000)
+      return (false, failures, clock + delay * 1_000_000)
     }
   }
 

@@ -69,8 +69,8 @@ public final class EventPump: Sendable {
         switch error {
         case .cancelled: return
         case .alreadyRunning: pause = Self.shortPauseNanoseconds
-        case .store(let text):
-          observer(text)
+        case .store(let failure):
+          observer(failure.message)
           pause = Self.pauseNanoseconds
         case .service(let failure):
           observer(failure.message)

@@ -186,7 +186,7 @@ public struct EventWorker: Sendable {
     _ body: () throws(StorageError) -> Value
   ) throws(SyncError) -> Value {
     do throws(StorageError) { return try body() } catch {
-      throw .store("The store failed: \(error.message)")
+      throw .store(error)
     }
   }
 }

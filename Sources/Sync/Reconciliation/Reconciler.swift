@@ -41,7 +41,11 @@ public struct Reconciler: Sendable {
   public func run(
     _ resources: [Resource]? = nil, cancellation: Cancellation = Cancellation()
   ) throws(SyncError) -> ReconciliationReport {
-    let chosen = Resource.mirrored.filter { resources?.contains($0) ?? true }
+    // Without a choice, a base from before the month's tables is compared without them.
+    let chosen = Resource.mirrored.filter { resource in
+      resources?.contains(resource)
+        ?? !(resource.isResult && sink.writableFields(of: resource).isEmpty)
+    }
     for resource in chosen where sink.writableFields(of: resource).isEmpty {
       throw .service(
         ProviderError(
@@ -364,7 +368,7 @@ public struct Reconciler: Sendable {
     _ body: () throws(StorageError) -> Value
   ) throws(SyncError) -> Value {
     do throws(StorageError) { return try body() } catch {
-      throw .store("The store failed: \(error.message)")
+      throw .store(error)
     }
   }
 

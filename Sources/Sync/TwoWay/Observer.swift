@@ -30,7 +30,13 @@ struct Observer {
   func observe() -> TaskEnd {
     do throws(SyncError) {
       let began = way.state.now
-      tellDrift()
+      if let end = tellDrift() { return end }
+      if try ColumnWatch(way: way).look() {
+        let service = service
+        try way.hub.write { (tables) throws(StorageError) in
+          try tables.sync.remember(service, Self.sweptMemory, "")
+        }
+      }
       let cursor = try memory(Self.feedMemory)
       // A feed is made at the mirror, which a dry run must not do.
       let end =
@@ -47,16 +53,22 @@ struct Observer {
   }
 
   /// Says which columns were renamed, deleted or made of another kind, and what to do. What cannot
-  /// be read is left alone on both sides, and the rest goes on.
-  private func tellDrift() {
-    // Whatever keeps the schema from being read keeps the rows too, and is told there.
-    guard let drift = try? way.mirror.drift(way.state.cancellation) else { return }
+  /// be read is left alone on both sides, and the rest goes on. What keeps the schema from being read
+  /// keeps the rows too: the end of the look then.
+  private func tellDrift() -> TaskEnd? {
+    let drift: [SchemaDrift]
+    do throws(ProviderError) {
+      drift = try way.mirror.drift(way.state.cancellation)
+    } catch {
+      return TaskEnd(error)
+    }
     for difference in drift {
       way.state.say(
         difference.isUnreadable ? .warning : .info,
         difference.hint.isEmpty
           ? difference.sentence : "\(difference.sentence) \(difference.hint)", nil)
     }
+    return nil
   }
 
   private func memory(_ name: String) throws(SyncError) -> String? {
@@ -225,12 +237,18 @@ struct Observer {
         return names
       }
       way.state.count(resource) { $0.failed += 1 }
-      way.state.say(
-        .error,
+      let text =
         "\(gone.count) of \(known.count) rows of \(resource.title) are missing at "
-          + "\(service.title); nothing was concluded from that. Missing: "
-          + names.joined(separator: ", ") + (gone.count > names.count ? " and more" : "")
-          + ". If they were meant to go, run `rentbook sync --accept-mass-change`.", nil)
+        + "\(service.title); nothing was concluded from that. Missing: "
+        + names.joined(separator: ", ") + (gone.count > names.count ? " and more" : "")
+        + ". If they were meant to go, run `rentbook sync --full --resource \(resource) "
+        + "--accept-mass-change`."
+      if !way.options.isDryRun {
+        try way.hub.write { (tables) throws(StorageError) in
+          try MassChange.hold(tables.records, service, resource, text)
+        }
+      }
+      way.state.say(.error, text, nil)
       return .done
     }
     let now = way.state.now

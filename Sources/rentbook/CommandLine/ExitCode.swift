@@ -44,9 +44,10 @@ struct Failure: Error, Equatable {
     let exit: ExitCode =
       switch error.kind {
       case .notAuthorised, .forbidden: .credentials
-      case .unreachable, .rateLimited, .quotaSpent, .doubt: .unreachable
+      // What answers, but not with data, is not the service.
+      case .unreachable, .rateLimited, .quotaSpent, .doubt, .unexpectedAnswer: .unreachable
       case .cancelled: .interrupted
-      case .notFound, .refused, .unexpectedAnswer, .notSetUp, .unsupported: .failed
+      case .notFound, .refused, .notSetUp, .unsupported: .failed
       }
     self.init(error.kind.rawValue, error.message, hint: error.hint, exit: exit)
   }
@@ -62,7 +63,9 @@ struct Failure: Error, Equatable {
     case .busy: "Another Rentbook is writing. Wait for it, or close it, and try again."
     case .diskFull: "Free some space and run the command again; nothing was lost."
     case .disk: "The disk failed to read or write. Check it, then `rentbook check`."
-    case .corrupt: "Restore the newest backup: `rentbook restore FILE`."
+    case .corrupt:
+      "Restore the newest backup with `rentbook restore FILE`; without one, move the file aside and "
+        + "sync: all but what was decided here is read again."
     case .tooNew: "Install the newer Rentbook that wrote this store."
     case .constraint, .interrupted, .programming: ""
     }

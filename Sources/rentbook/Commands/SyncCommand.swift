@@ -1,5 +1,6 @@
 import Background
 import Domain
+import HTTP
 import Sync
 
 /// `rentbook sync`: one run of the engine, with progress on standard error.
@@ -16,15 +17,17 @@ enum SyncCommand {
     ], "Bring Buildium, the store and Airtable in step.", run: run)
 
   static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let options = try options(invocation)
+    var options = try options(invocation)
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
+    options.person = workspace.configuration.user
     defer { workspace.close() }
     let progress = ProgressLine(quiet: invocation.isQuiet || invocation.isJSON)
-    let engine = try workspace.engine { event in
+    let engine = try workspace.engine(for: options.direction) { event in
       if case .progress(let resource, let direction, let value) = event {
         progress.show(line(resource, direction, value))
       }
     }
+    workspace.network.onWait { progress.show(line($0)) }
     let report: SyncReport
     do throws(SyncError) {
       report = try engine.run(options, cancellation: workspace.cancellation)
@@ -125,6 +128,26 @@ enum SyncCommand {
         }, rightAligned: [1, 2, 3, 4, 5, 6, 7, 8, 9])
     }
     for message in report.messages { Output.note(TerminalText.harmless(message)) }
+    let conflicts = report.rows.reduce(0) { $0 + $1.conflicts }
+    if conflicts > 0 {
+      Output.note(
+        "\(conflicts) \(conflicts == 1 ? "difference waits" : "differences wait") for a decision: "
+          + "`rentbook conflicts list`.")
+    }
+    if report.rows.contains(where: { $0.failed > 0 }) {
+      Output.note("What was refused is listed by `rentbook jobs list`.")
+    }
+  }
+
+  /// What is waited for, where nothing else would move for a while.
+  private static func line(_ wait: ServiceWait) -> String {
+    let why =
+      switch wait.status {
+      case 429: "asks for fewer calls"
+      case let status?: "fails (\(status))"
+      case nil: "does not answer"
+      }
+    return "\(wait.service) \(why); asked again in \(wait.seconds) s"
   }
 
   private static func line(
@@ -146,7 +169,7 @@ extension Failure {
     case .alreadyRunning(let text):
       self.init(
         "already_running", text, hint: "Wait for it, or stop it; two would only wait for another.")
-    case .store(let text): self.init("store", text, hint: "`rentbook check` looks at the store.")
+    case .store(let error): self.init(error)
     case .service(let error): self.init(error)
     case .cancelled: self = .interrupted
     }

@@ -178,7 +178,7 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
-    case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
+    case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)

@@ -9,30 +9,38 @@ final class Network: Sendable {
   let buildium: any HTTPSending
   let airtable: any HTTPSending
   private let log: CallLog
+  private let listener = Lock<(@Sendable (ServiceWait) -> Void)?>(nil)
 
   init(configuration: Configuration, store: Store, clock: any Clock) {
     let log = CallLog(store: store, clock: clock)
     let curl = CurlClient()
     self.log = log
+    let listener = listener
+    @Sendable func tell(_ wait: ServiceWait) { listener.withLock(\.self)?(wait) }
     let buildiumPace = PacePolicy.buildium(
       requestsPerSecond: configuration.buildium.requestsPerSecond)
     let airtablePace = PacePolicy.airtable(
       requestsPerSecond: configuration.airtable.requestsPerSecond)
     buildium = RestedClient(
       ServiceClient(
-        name: Service.buildium.rawValue, sender: curl,
+        name: Service.buildium.title, sender: curl,
         pacer: Pacer(buildiumPace, clock: clock), clock: clock,
-        onCall: { log.add($0, service: .buildium) }),
+        onCall: { log.add($0, service: .buildium) }, onWait: tell),
       service: .buildium, store: store, clock: clock,
       rests: configuration.buildium.requestsPerSecond <= Configuration.buildiumRate)
     airtable = RestedClient(
       ServiceClient(
-        name: Service.airtable.rawValue, sender: curl,
+        name: Service.airtable.title, sender: curl,
         pacer: Pacer(airtablePace, clock: clock), clock: clock,
         classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
-        onCall: { log.add($0, service: .airtable) }),
+        onCall: { log.add($0, service: .airtable) }, onWait: tell),
       service: .airtable, store: store, clock: clock,
       rests: configuration.airtable.requestsPerSecond <= Configuration.airtableRate)
+  }
+
+  /// Has `listener` told, on any thread, of every wait for a service that a person would notice.
+  func onWait(_ listener: @escaping @Sendable (ServiceWait) -> Void) {
+    self.listener.withLock { $0 = listener }
   }
 
   /// Writes down the calls that are still held back.

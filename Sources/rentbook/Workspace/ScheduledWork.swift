@@ -45,8 +45,12 @@ struct ScheduledWork: Sendable {
     case .poll:
       var options = SyncOptions()
       options.observesSink = entry.looksAtSink
+      options.settleSeconds = SyncOptions.typingSeconds
       return options
-    case .sweep: return SyncOptions(isFull: true)
+    case .sweep:
+      var options = SyncOptions(isFull: true)
+      options.settleSeconds = SyncOptions.typingSeconds
+      return options
     case .reconcile, .monthEnd: return nil
     }
   }

@@ -101,7 +101,7 @@ import Testing
       "Field name taken"),
     Row(
       429, #"{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded."}]}"#,
-      .rateLimited, "thirty seconds"),
+      .rateLimited, "share the limit"),
     Row(
       429, typed("PUBLIC_API_BILLING_LIMIT_EXCEEDED", "API billing plan limit exceeded"),
       .quotaSpent, "month"),

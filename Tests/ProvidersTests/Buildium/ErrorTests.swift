@@ -19,7 +19,7 @@ import Testing
   static let rows: [Row] = [
     Row(
       resource: .properties, status: 400, body: #"{"UserMessage":"Bad sort.","Errors":[]}"#,
-      kind: .refused, says: "(400): Bad sort.", hint: "Correct what it names"),
+      kind: .refused, says: "(400): Bad sort.", hint: "newer Rentbook"),
     Row(
       resource: .properties, status: 401, body: #"{"UserMessage":"Invalid key."}"#,
       kind: .notAuthorised, says: "API key (401): Invalid key.", hint: "Developer Tools"),
@@ -40,17 +40,21 @@ import Testing
       hint: "Rentals > Tenants"),
     Row(
       resource: .leases, status: 404, body: #"{"UserMessage":"Gone."}"#, kind: .notFound,
-      says: "GET /v1/leases (404): Gone.", hint: "deleted"),
+      says: "GET /v1/leases (404): Gone.", hint: "RENTBOOK_BUILDIUM_URL"),
     Row(
       resource: .bills, status: 409, body: #"{"UserMessage":"EFT pending."}"#, kind: .refused,
       says: "(409): EFT pending.", hint: "will not help"),
     Row(
-      resource: .units, status: 415, body: "", kind: .refused, says: "(415)", hint: ""),
+      resource: .units, status: 415, body: "", kind: .refused, says: "(415)",
+      hint: "Nothing was changed"),
+    Row(
+      resource: .leases, status: 404, body: "<html><title>404</title></html>",
+      kind: .unexpectedAnswer, says: "a web page (404)", hint: "RENTBOOK_BUILDIUM_URL"),
     Row(
       resource: .units, status: 422,
       body:
         #"{"UserMessage":"Invalid.","Errors":[{"Key":"Name","Value":"is too long"},{"Key":null,"Value":"x"}]}"#,
-      kind: .refused, says: "(422): Invalid. Name: is too long x", hint: "Correct"),
+      kind: .refused, says: "(422): Invalid. Name: is too long x", hint: "newer Rentbook"),
     Row(
       resource: .units, status: 429, body: "", kind: .rateLimited, says: "(429)",
       hint: "share the limit"),

@@ -140,6 +140,15 @@ struct BuildiumChangeTests {
     #expect(outcome.word == "gone")
   }
 
+  @Test("a write answered with 404 says nothing of a record that is there when it is asked for")
+  func missedWrite() throws {
+    let rig = try BuildiumRig()
+    let edit = Self.edits[2]
+    let wanted = change(try subject(rig, edit), edit)
+    rig.fail(.notFound, calls: .write)
+    #expect(rig.provider.change(wanted, cancellation: Cancellation()).word == "refused")
+  }
+
   @Test(
     "an answer lost after the change is a doubt, and asking again finds it done",
     arguments: [FaultKind.dropAfter, .serverErrorAfter, .gatewayTimeout, .cut, .garbage])

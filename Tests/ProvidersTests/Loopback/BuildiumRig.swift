@@ -53,8 +53,8 @@ final class BuildiumRig {
   }
 
   /// Makes every so-manieth call from now on fail; nothing fails without a kind.
-  func fail(_ kind: FaultKind?, every count: Int = 1) {
-    let rules = kind.map { [FaultPlan.Rule($0, .every(count))] } ?? []
+  func fail(_ kind: FaultKind?, every count: Int = 1, calls: FaultPlan.Calls? = nil) {
+    let rules = kind.map { [FaultPlan.Rule($0, .every(count), calls: calls)] } ?? []
     sandbox.gate.faults.change(to: FaultPlan(rules))
   }
 

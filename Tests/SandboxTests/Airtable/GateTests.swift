@@ -128,11 +128,13 @@ struct FaultTests {
   @Test("a plan reads back from its own text")
   func roundTrip() throws {
     let text =
-      "429=0.02,airtable.500=every:100,drop-after=0.5,slow=0.05@800,500-after=1.0,garbage=every:3"
+      "429=0.02,airtable.500=every:100,drop-after=0.5,slow=0.05@800,write.500-after=1.0,"
+      + "garbage=every:3,airtable.read.401=from:20"
     let plan = try FaultPlan(parsing: text, services: ["airtable", "buildium"])
     #expect(plan.description == text)
     #expect(try FaultPlan(parsing: plan.description, services: ["airtable"]) == plan)
     #expect(plan.restricted(to: "buildium").rules.count == 5)
+    #expect(plan.rules.last == .init(.unauthorised, .from(20), service: "airtable", calls: .read))
     #expect(try FaultPlan(parsing: " ", services: []).rules.isEmpty)
   }
 
@@ -142,7 +144,8 @@ struct FaultTests {
       ("429", "429"), ("429=2", "429=2"), ("500=0.1,what=0.1", "what=0.1"),
       ("500=every:0", "500=every:0"),
       ("other.500=0.1", "other.500=0.1"), ("500=0.1@30", "500=0.1@30"),
-      ("slow=0.1@0", "slow=0.1@0"), ("500=-0.1", "500=-0.1"),
+      ("slow=0.1@0", "slow=0.1@0"), ("500=-0.1", "500=-0.1"), ("500=from:0", "500=from:0"),
+      ("500=after:3", "500=after:3"), ("write.airtable.500=1", "write.airtable.500=1"),
     ])
   func refused(_ text: String, _ part: String) {
     let error = #expect(throws: FaultPlanError.self) {
@@ -157,16 +160,24 @@ struct FaultTests {
     let plan = FaultPlan([.init(.serverError, .probability(0.1))])
     func faults(_ seed: UInt64) -> [Bool] {
       let injector = FaultInjector(service: "airtable", plan: plan, seed: seed)
-      return (0..<5_000).map { _ in injector.next() != nil }
+      return (0..<5_000).map { _ in injector.next(.read) != nil }
     }
     #expect(faults(7) == faults(7))
     #expect(faults(7) != faults(8))
     #expect((400...600).contains(faults(7).count { $0 }))
     let every = FaultInjector(service: "airtable", plan: FaultPlan([.init(.slow, .every(3))]))
     #expect(
-      (1...9).map { _ in every.next() != nil } == [
+      (1...9).map { _ in every.next(.read) != nil } == [
         false, false, true, false, false, true, false, false, true,
       ])
+  }
+
+  @Test("a fault of writes leaves reads alone and counts writes; from a call on, it stays")
+  func scoped() {
+    let injector = FaultInjector(
+      service: "airtable", plan: FaultPlan([.init(.unprocessable, .from(2), calls: .write)]))
+    let calls: [FaultPlan.Calls] = [.read, .write, .read, .write, .read, .write]
+    #expect(calls.map { injector.next($0) != nil } == [false, false, false, true, false, true])
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
@@ -180,6 +191,15 @@ struct FaultTests {
   @Test(
     "each fault answers as it should, and is carried out or not",
     arguments: [
+      Case(kind: .unauthorised, status: 401, type: "UNAUTHORIZED", isCarriedOut: false),
+      Case(
+        kind: .forbidden, status: 403, type: "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
+        isCarriedOut: false),
+      Case(kind: .notFound, status: 404, type: "NOT_FOUND", isCarriedOut: false),
+      Case(kind: .conflict, status: 409, type: nil, isCarriedOut: false),
+      Case(kind: .unsupportedType, status: 415, type: nil, isCarriedOut: false),
+      Case(
+        kind: .unprocessable, status: 422, type: "INVALID_REQUEST_UNKNOWN", isCarriedOut: false),
       Case(kind: .tooManyRequests, status: 429, type: "RATE_LIMIT_REACHED", isCarriedOut: false),
       Case(kind: .serverError, status: 500, type: "SERVER_ERROR", isCarriedOut: false),
       Case(kind: .serverErrorAfter, status: 500, type: "SERVER_ERROR", isCarriedOut: true),
@@ -191,6 +211,10 @@ struct FaultTests {
       Case(kind: .dropBefore, status: 0, type: nil, isCarriedOut: false),
       Case(kind: .dropAfter, status: 0, type: nil, isCarriedOut: true),
       Case(kind: .garbage, status: 200, type: nil, isCarriedOut: true),
+      Case(kind: .truncated, status: 200, type: nil, isCarriedOut: true),
+      Case(kind: .page, status: 200, type: nil, isCarriedOut: false),
+      Case(kind: .hang, status: 0, type: nil, isCarriedOut: false),
+      Case(kind: .hangAfter, status: 0, type: nil, isCarriedOut: true),
     ])
   func kinds(_ one: Case) throws {
     let bench = try Bench.furnished()
@@ -207,7 +231,8 @@ struct FaultTests {
     case .slow: #expect(answer.raw.delayMilliseconds == FaultPlan.slowMilliseconds)
     case .cut: #expect(answer.raw.delivery == .cut(afterBytes: answer.raw.body.count / 2))
     case .dropBefore, .dropAfter: #expect(answer.raw.delivery == .dropped)
-    case .garbage: #expect(answer.json == .null, "garbage is no JSON")
+    case .hang, .hangAfter: #expect(answer.raw.delayMilliseconds > 600_000)
+    case .garbage, .truncated, .page: #expect(answer.json == .null, "that is no JSON")
     case .unavailable: #expect(answer.raw.headers.contains { $0.name == "Retry-After" })
     default: #expect(answer.raw.delivery == .whole)
     }

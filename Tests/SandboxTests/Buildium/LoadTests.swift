@@ -51,10 +51,12 @@ import WebServer
   func faults() {
     for (kind, status) in [
       (FaultKind.tooManyRequests, 429), (.serverError, 500), (.unavailable, 503),
+      (.unauthorised, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409),
+      (.unsupportedType, 415), (.unprocessable, 422),
     ] {
       let client = TestClient { $0.faults = FaultPlan([.init(kind, .every(1))]) }
       let reply = client.get("/v1/rentals/1")
-      #expect(reply.status == status && reply.json["UserMessage"]?.string != nil)
+      #expect(reply.status == status && reply.json["UserMessage"]?.string?.isEmpty == false)
     }
   }
 

@@ -187,7 +187,20 @@ extension BuildiumProvider: RecordWriter {
           key: change.key, records: records, notWritten: body.notWritten,
           cleared: body.method == "PUT" ? body.lostOnReplace : []))
     } catch {
-      return error.kind == .notFound ? .gone(error) : Self.outcome(error)
+      return error.kind == .notFound ? missed(change, error, cancellation) : Self.outcome(error)
+    }
+  }
+
+  /// What a 404 to a write means: only another one to the question for the record says that it is
+  /// gone, for it was there a moment ago.
+  private func missed(
+    _ change: RecordChange, _ answer: ProviderError, _ cancellation: Cancellation
+  ) -> RecordOutcome {
+    do throws(ProviderError) {
+      _ = try fresh(change, cancellation)
+      return .refused(answer)
+    } catch {
+      return error.kind == .notFound ? .gone(error) : .notSent(error)
     }
   }
 

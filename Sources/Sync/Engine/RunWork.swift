@@ -1,0 +1,94 @@
+// The pieces of a run, one for each resource and direction, as the coordinator keeps them.
+import Domain
+import Storage
+
+/// A resource that is read from the source.
+struct PullWork {
+  var job: Job
+  var isRunning = false
+  var isOver = false
+  var failures = Failures()
+  var retryAt: UInt64?
+}
+
+/// A resource that is written to the sink.
+struct PushWork {
+  var job: Job
+  var isLinked = false
+  var isLinking = false
+  var isSettling = false
+  var isEdited = false
+  var isEditing = false
+  var isOver = false
+  var after: LocalID?
+  var inFlight = 0
+  var failures = Failures()
+  var retryAt: UInt64?
+  // Of the look under way at the rows that changed.
+  var hasLater = false
+  var didProgress = false
+  var isForced = false
+  var isExhausted = false
+  var meter: ProgressMeter
+}
+
+/// Tries in a row that brought nothing.
+struct Failures {
+  /// So long may they take; a service that never answers takes its time with each.
+  private static let nanosecondsMax: UInt64 = 60_000_000_000
+
+  private(set) var count = 0
+  private var since: UInt64?
+
+  /// One more, at this moment; whether it is enough.
+  mutating func add(at now: UInt64) -> Bool {
+    count += 1
+    let first = since ?? now
+    since = first
+    return count >= Backoff.attemptsMax || now > first + Self.nanosecondsMax
+  }
+}
+
+/// What a run works on, by its options and what the services can do.
+struct RunScope {
+  /// Read from the source.
+  let pulled: [Resource]
+  /// Written to the sink.
+  let pushed: [Resource]
+  /// Results of months the sink has no table for.
+  let withoutTable: [Resource]
+
+  /// - Throws: when records were to be written and no table is there to take one: a run that could
+  ///   write nowhere must not look like one with nothing to write.
+  init(
+    _ options: SyncOptions, _ source: any SourceProvider, _ sink: any SinkProvider
+  ) throws(SyncError) {
+    let chosen = options.resources.map { Set($0) }
+    func isChosen(_ resource: Resource) -> Bool {
+      guard let chosen else { return true }
+      return chosen.contains(resource)
+        || chosen.contains { Gates.pulled(for: $0) == resource }
+        || (resource == .rentPayments && chosen.contains(.transactions))
+    }
+    pulled =
+      options.direction == .push
+      ? []
+      : Resource.allCases.filter {
+        isChosen($0) && source.capabilities(of: $0).reading != .none
+      }
+    let writable =
+      options.direction == .pull
+      ? []
+      : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
+    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
+    (self.pushed, withoutTable) = (
+      pushed, writable.filter { $0.isResult && !pushed.contains($0) }
+    )
+    if pushed.isEmpty, !writable.isEmpty {
+      throw .service(
+        ProviderError(
+          sink.service, .notSetUp, "There is no table that a record could be written to.",
+          hint: "Run `rentbook airtable setup`, or pull only."))
+    }
+  }
+}
