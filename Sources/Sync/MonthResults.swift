@@ -5,11 +5,21 @@ import Storage
 extension Hub {
   private static let takenMemory = "month_results_taken"
 
+  /// Takes up the results of months, and tells which of the resources the sink has a table for.
+  func takeResults(
+    for writable: [Resource], _ sink: any SinkProvider, _ state: RunState
+  ) throws(SyncError) -> [Resource] {
+    try takeResults()
+    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
+    try tellOfMissing(writable.filter { $0.isResult && !pushed.contains($0) }, state)
+    return pushed
+  }
+
   /// Takes up the rows of every month that was finalised or reopened since the last time, each month
   /// in one transaction: new and changed rows, and those that a new version no longer has.
   ///
   /// Rows of a reopened month stay where they are and say so, until the month is final again.
-  func takeResults() throws(SyncError) {
+  private func takeResults() throws(SyncError) {
     let (months, memory) = try read { (sync) throws(StorageError) in
       (try sync.resultMonths(), try sync.memory(.rentbook, Self.takenMemory) ?? "")
     }
@@ -31,7 +41,7 @@ extension Hub {
 
   /// A base from before the month's tables goes on without them, and is told so once a run, when
   /// there is something that cannot go there.
-  func tellOfMissing(_ missing: [Resource], _ state: RunState) throws(SyncError) {
+  private func tellOfMissing(_ missing: [Resource], _ state: RunState) throws(SyncError) {
     let sink = sink
     let waiting = try read { (sync) throws(StorageError) in
       var waiting: [Resource] = []

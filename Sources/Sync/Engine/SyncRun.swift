@@ -142,9 +142,7 @@ final class SyncRun {
       options.direction == .pull
       ? []
       : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
-    try hub.takeResults()
-    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
-    try hub.tellOfMissing(writable.filter { $0.isResult && !pushed.contains($0) }, state)
+    let pushed = try hub.takeResults(for: writable, sink, state)
     if pushed.isEmpty, !writable.isEmpty {
       // A run that could write nowhere must not look like one with nothing to write.
       throw .service(

@@ -7,7 +7,7 @@ enum CommandTable {
       [ImportCommand.spec], NOICommands.specs, DrawsCommands.specs, BillsCommands.specs,
       DepositsCommands.specs, UsersCommands.specs, AuditCommands.specs, ConflictsCommands.specs,
       RulesCommands.specs, [MergeCasesCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
-      OwnershipCommands.specs,
+      OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
       WebhookCommands.specs,
     ].flatMap(\.self)
