@@ -82,7 +82,8 @@ let package = Package(
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),
     .testTarget(
-      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync", "Vault"],
+      name: "SyncTests",
+      dependencies: ["Domain", "Background", "Storage", "Sync", "Vault", "CSQLite"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],

@@ -31,7 +31,10 @@ public enum Message: Sendable {
   case progress(Resource, service: Service, Progress)
   /// A sync asked for here has begun.
   case syncStarted(dryRun: Bool)
-  /// It has ended: in a sentence how, and what to do (or nothing).
+  /// A sync of the schedule has begun; it ends as any other, and is in nobody's way.
+  case lookStarted
+  /// It has ended: in a sentence how, and what to do (or nothing); no sentence where nothing is to be
+  /// said.
   case syncEnded(String, hint: String, level: LogMessage.Level)
   /// Syncing is paused, or goes on.
   case paused(Bool)
@@ -121,12 +124,14 @@ public enum Effect: Sendable, Hashable {
   /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
   case searchRecords(String, limit: Int, Ticket)
   /// Read the bills of a scope; answer with ``Message/bills(_:_:)``, or as above.
-  case loadBills(BillScope, Ticket)
+  case loadBills(BillQuery, Ticket)
   /// Read all of one bill, by its id in the store; answer with ``Message/bill(_:_:)``, or as above.
   case loadBill(String, Ticket)
   /// Do one thing with several bills, each in a transaction of its own and only if it is still as it
   /// was seen; answer with ``Message/billOutcomes(_:_:)``.
   case decideBills([BillTask], BillAction, reason: String)
+  /// Write a comment into the trail of a bill, by its id in the store.
+  case commentBill(String, String)
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
   /// a file is told of by ``Message/effectDone(_:)``.
   case export(ListExport)

@@ -156,9 +156,12 @@ extension Model {
     case .storeChanged: effects += reload()
     case .progress(let resource, let service, let progress): take(resource, service, progress)
     case .syncStarted(let dryRun): world.run = World.Run(isDry: dryRun, isStarting: false)
+    case .lookStarted:
+      if world.run == nil { world.run = World.Run(isDry: false, isStarting: false, isLook: true) }
     case .syncEnded(let text, let hint, let level):
       world.run = nil
-      world.say(text, hint: hint, level: level)
+      // What ran by itself and found nothing says nothing.
+      if !text.isEmpty { world.say(text, hint: hint, level: level) }
       effects += reload()
     case .paused(let paused):
       world.isPaused = paused
@@ -266,9 +269,12 @@ extension Model {
   private mutating func take(_ status: SyncStatus, _ generation: Int) -> [Effect] {
     guard generation == self.generation else { return [] }
     world.status = status
-    world.isPaused =
-      status.services.contains { $0.state == .paused }
-      || status.resources.contains { $0.state == .paused }
+    // A pause asked for here is not in the store; it ends with the message that says so.
+    if status.services.contains(where: { $0.state == .paused })
+      || status.resources.contains(where: { $0.state == .paused })
+    {
+      world.isPaused = true
+    }
     isLoading = false
     return isStale ? reload() : []
   }

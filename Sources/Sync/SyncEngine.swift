@@ -87,7 +87,15 @@ public final class SyncEngine: Sendable {
     defer { cancellation.removeHandler(token) }
 
     if options.isDryRun {
-      return try withScratch { (scratch) throws(SyncError) in
+      // What a dry run finds on a copy is exactly what a run would do.
+      return try store.withCopy(
+        named: "dry-run-\(getpid())-\(random.next() % 1_000_000)",
+        refusal: { error in
+          .store(
+            StorageError(
+              error.kind, "The store could not be copied for a dry run: \(error.message)"))
+        }
+      ) { (scratch) throws(SyncError) in
         try run(options, in: scratch, mailbox: mailbox, cancellation: cancellation)
       }
     }
@@ -122,25 +130,6 @@ public final class SyncEngine: Sendable {
     if let failure { throw failure }
     return report
   }
-
-  /// Runs `body` on a copy of the store that is thrown away: what a dry run finds is then exactly
-  /// what a run would do, and the store itself is not touched.
-  private func withScratch(
-    _ body: (Store) throws(SyncError) -> SyncReport
-  ) throws(SyncError) -> SyncReport {
-    let path = "\(store.path).dry-run-\(getpid())-\(random.next() % 1_000_000)"
-    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
-    let scratch: Store
-    do throws(StorageError) {
-      scratch = try store.copy(to: path)
-    } catch {
-      throw .store(
-        StorageError(
-          error.kind, "The store could not be copied for a dry run: \(error.message)"))
-    }
-    defer { scratch.close() }
-    return try body(scratch)
-  }
 }
 
 /// The right to synchronize a store: one process at a time, and a dead one holds nothing.
@@ -156,8 +145,8 @@ struct Turn {
   /// here on.
   func begin() throws(SyncError) -> Int64 {
     let (store, now) = (store, now)
-    let host = Self.host
-    let mark = Self.mark(of: getpid()) ?? ""
+    let host = ProcessIdentity.host
+    let mark = ProcessIdentity.mark(of: getpid()) ?? ""
     try cut?(.beforeCommit)
     let outcome: Result<Int64, SyncError>
     do throws(StorageError) {
@@ -204,35 +193,11 @@ struct Turn {
     if holder.pid == Int(getpid()) {
       return Self.alive.withLock { $0.contains("\(store.path) \(holder.id)") }
     }
-    return Self.mark(of: pid_t(holder.pid)) == holder.processMark
+    return ProcessIdentity.mark(of: pid_t(holder.pid)) == holder.processMark
   }
 
   private static func explain(_ holder: Epoch) -> String {
     "Another Rentbook (process \(holder.pid) on \(holder.host)) has been synchronizing this store "
       + "since \(holder.lockedAt?.secondsText ?? holder.startedAt.secondsText)."
-  }
-
-  private static var host: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// When a process started, in the kernel's own units; nil when there is none of that number.
-  /// The 22nd member of its line, counted after the name, which may hold spaces and brackets.
-  private static func mark(of pid: pid_t) -> String? {
-    let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    guard count > 0, let bracket = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else {
-      return nil
-    }
-    let members = String(decoding: bytes[(bracket + 1)..<count], as: UTF8.self)
-      .split(separator: " ")
-    // The first of these is the third member of the line.
-    return members.count > 19 ? String(members[19]) : nil
   }
 }

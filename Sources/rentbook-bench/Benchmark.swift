@@ -115,6 +115,10 @@ struct Options: Sendable {
       Without a name all are run:
 
       \(names.joined(separator: "\n"))
+
+      A proof that runs for as long as one likes:
+
+        \(MonkeyCommand.usage)
       """
   }
 }

@@ -120,7 +120,8 @@ struct BillJourneyTests {
     func row(_ table: String, _ field: String, _ value: JSONValue) throws -> JSONValue {
       try #require(try journey.rows(table).first { $0["fields"]?[field] == value })
     }
-    let propertyRow = try row("Properties", "Rentbook Key", .string("buildium/rentals/\(propertyID)"))
+    let propertyRow = try row(
+      "Properties", "Rentbook Key", .string("buildium/rentals/\(propertyID)"))
     let accountRow = try row(
       "GL%20Accounts", "Rentbook Key", .string("buildium/glaccounts/\(account)"))
     let known = try journey.rows("Bills").compactMap { $0["fields"]?["Vendor"]?.string }
@@ -203,9 +204,10 @@ struct BillJourneyTests {
         ], "\(reference): \(shown?.text ?? "")")
     }
     // Buildium has each of them once, and nothing is left to be said.
-    let settled = try journey.ask(
-      "GET", "/v1/bills?limit=1000&paidstatus=Paid&frompaiddate=\(day)&topaiddate=\(day)"
-    ).array ?? []
+    let settled =
+      try journey.ask(
+        "GET", "/v1/bills?limit=1000&paidstatus=Paid&frompaiddate=\(day)&topaiddate=\(day)"
+      ).array ?? []
     #expect(
       settled.compactMap { $0["ReferenceNumber"]?.string }.filter(references.contains).sorted()
         == references.sorted())

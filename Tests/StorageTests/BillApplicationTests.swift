@@ -390,7 +390,8 @@ struct BillApplicationTests {
       """)
     for property in ["p", "q"] {
       let free = TrustMoney.free(property: "'\(property)'", where: "t.posting_state = 'posted'")
-      try none("I8: no property's bills are paid with its tenants' money", "SELECT 1 WHERE \(free) < 0")
+      try none(
+        "I8: no property's bills are paid with its tenants' money", "SELECT 1 WHERE \(free) < 0")
     }
     try none(
       "I39: a payment that was taken back settles nothing",

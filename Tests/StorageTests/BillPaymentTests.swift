@@ -41,7 +41,8 @@ struct BillPaymentTests {
   func trustMoney() throws {
     let bill = try fixture.approved(70_000)
     #expect(Self.code(try pay(bill, amount: 60_001)) == "trust_money")
-    #expect(try store.auditEvents(subject: bill, limit: 99).last?.details?.contains("trust") == true)
+    #expect(
+      try store.auditEvents(subject: bill, limit: 99).last?.details?.contains("trust") == true)
     _ = try paid(bill, amount: 60_000)
     #expect(Self.code(try pay(bill, amount: 1)) == "trust_money")
     // By hand: a check of ours over money that is not there.
@@ -156,7 +157,8 @@ struct BillPaymentTests {
 
   // MARK: I50
 
-  private func open(_ days: Int, _ opening: Int64?, _ ending: Int64) throws -> BankStatementOutcome {
+  private func open(_ days: Int, _ opening: Int64?, _ ending: Int64) throws -> BankStatementOutcome
+  {
     try store.openBankStatement(
       of: "b1", on: BillFixture.today.adding(days: days),
       opening: opening.map { Money(minorUnits: $0) }, ending: Money(minorUnits: ending), by: "bob")
@@ -258,7 +260,8 @@ struct BillPaymentTests {
 
   // MARK: What people write down
 
-  @Test("a comment stands in the trail and changes nothing; an empty one and a viewer's are refused")
+  @Test(
+    "a comment stands in the trail and changes nothing; an empty one and a viewer's are refused")
   func comments() throws {
     let bill = try fixture.approved(100)
     let before = try fixture.row(bill)

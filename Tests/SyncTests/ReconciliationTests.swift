@@ -30,7 +30,8 @@ import Testing
     #expect(report.money == [])
     #expect(report.accuracy.description == "100.00")
     #expect(report.rows.map(\.resource) == Resource.mirrored)
-    #expect(report.rows.allSatisfy { $0.compared == $0.matching && $0.compared > 0 })
+    #expect(report.rows.allSatisfy { $0.compared == $0.matching })
+    #expect(report.rows.allSatisfy { $0.compared > 0 || $0.resource.isResult })
     let today = Instant(milliseconds: world.clock.wallMilliseconds).date
     let kept = try world.store.readSync { (sync) throws(StorageError) in
       try sync.reconciliations(from: today)
@@ -114,6 +115,10 @@ import Testing
     Case(
       name: "an edit at the sink that the source refused", right: ["a": .integer(2)],
       edited: ["a"], refusals: ["a": "too long"], standing: .differs, reason: .refused),
+    Case(
+      name: "a choice between two edits that was refused", left: ["a": .integer(3)],
+      right: ["a": .integer(2)], conflicts: ["a"], refusals: ["a": "too long"],
+      standing: .differs, reason: .refused),
     Case(
       name: "an edit at the sink that a sync has seen", right: ["a": .integer(2)], edited: ["a"],
       standing: .inFlight, reason: .pending),

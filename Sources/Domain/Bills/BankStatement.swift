@@ -86,7 +86,8 @@ extension BankStatementRefusal {
       Refusal("not_later", "The account is reconciled through \(day); a statement is later.")
     case .openingDiffers(let before):
       Refusal(
-        "opening_differs", "The statement before ended with \(before), and this one begins with it.")
+        "opening_differs", "The statement before ended with \(before), and this one begins with it."
+      )
     case .finalised:
       Refusal("finalised", "The statement is finalised and stays as it is.")
     case .notInAccount(let name):
@@ -99,7 +100,8 @@ extension BankStatementRefusal {
       Refusal(
         "does_not_agree",
         "\(difference) of the statement is not explained by what was cleared.",
-        hint: "Clear what the statement shows: `rentbook bank clear`; `rentbook bank show` lists it.")
+        hint:
+          "Clear what the statement shows: `rentbook bank clear`; `rentbook bank show` lists it.")
     }
   }
 }

@@ -30,6 +30,11 @@ public final class BuildiumAPI: Sendable {
   private let base: String
   private let http: any HTTPSending
   private let authority: BuildiumAuthority
+  private let clock: any Clock
+  private let lead = Lock<Int64?>(nil)
+
+  /// How far Buildium's clock is ahead of ours, in milliseconds, as the last answer told.
+  var clockLeadMilliseconds: Int64? { lead.withLock(\.self) }
 
   /// A client.
   ///
@@ -44,6 +49,7 @@ public final class BuildiumAPI: Sendable {
     while base.hasSuffix("/") { base.removeLast() }
     self.base = String(base)
     self.http = http
+    self.clock = clock
     authority = BuildiumAuthority(credentials, http: http, clock: clock)
   }
 
@@ -175,10 +181,15 @@ public final class BuildiumAPI: Sendable {
     headers.append(("Accept", "application/json"))
     if body != nil { headers.append(("Content-Type", "application/json")) }
     do {
-      return try http.send(
+      let response = try http.send(
         HTTPRequest(
           method, url, headers: headers, body: body?.bytes, repeatability: repeatability),
         cancellation: cancellation)
+      if let date = response.dateMilliseconds {
+        let now = clock.wallMilliseconds
+        lead.withLock { $0 = date - now }
+      }
+      return response
     } catch {
       throw BuildiumFailure.error(error, what: what, isRepeatable: repeatability == .repeatable)
     }
@@ -188,21 +199,7 @@ public final class BuildiumAPI: Sendable {
 
   /// `a=1&a=2&orderby=Id%20asc`.
   static func queryText(_ query: [QueryItem]) -> String {
-    query.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")
-  }
-
-  /// Percent-encoding of everything that is not unreserved (RFC 3986).
-  static func encoded(_ text: String) -> String {
-    var output = ""
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-        output.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let hex = String(byte, radix: 16, uppercase: true)
-        output += "%" + (hex.count == 1 ? "0" : "") + hex
-      }
-    }
-    return output
+    query.map { "\(PercentEncoding.component($0.name))=\(PercentEncoding.component($0.value))" }
+      .joined(separator: "&")
   }
 }

@@ -20,7 +20,9 @@ extension BuildiumProvider {
     let known = try pull.context.memory(SignConvention.memoryName)
     let isOpen = try pull.context.memory(Self.openName) == "true"
     if known.flatMap(SignConvention.init) != nil, !isOpen { return }
-    guard let found = try findSigns(pull) else {
+    // Months that were looked at told nothing; what is new may.
+    let since = isOpen ? pull.request.changedSince?.date : nil
+    guard let found = try findSigns(pull, since: since) else {
       if known == nil {
         try pull.context.remember(SignConvention.memoryName, SignConvention.magnitude.rawValue)
         try pull.context.remember(Self.openName, "true")
@@ -31,7 +33,11 @@ extension BuildiumProvider {
     if isOpen { try pull.context.remember(Self.openName, "false") }
   }
 
-  private func findSigns(_ pull: Pull) throws(ProviderError) -> SignConvention? {
+  /// - Parameter since: nothing before the month of this day is looked at; nil looks as far back as
+  ///   the books go.
+  private func findSigns(
+    _ pull: Pull, since: CalendarDate?
+  ) throws(ProviderError) -> SignConvention? {
     let accounts = inOrder(try pull.context.knownIDs(of: .glAccounts))
     var types: [String: String] = [:]
     var contra: Set<String> = []
@@ -42,7 +48,8 @@ extension BuildiumProvider {
       types[id] = record["type"].text
       if record["is_contra_account"].boolean == true { contra.insert(id) }
     }
-    let earliest = try window(pull.context).from
+    let begun = try window(pull.context).from
+    let earliest = max(begun, since ?? begun)
     for index in 0..<Self.signWindowsMax {
       let end = today.adding(days: -index * Self.signWindowDays)
       let start = end.adding(days: 1 - Self.signWindowDays)
@@ -124,7 +131,8 @@ extension BuildiumProvider {
     }
   }
 
-  private func eachGroup(
+  /// Runs `body` for groups of accounts that fit into one query each.
+  func eachGroup(
     _ accounts: [String], _ dates: [QueryItem], _ body: ([QueryItem]) throws(ProviderError) -> Void
   ) throws(ProviderError) {
     var after = ""

@@ -43,7 +43,8 @@ extension Store {
       let connection = transaction.connection
       let known = try connection.row(
         "SELECT subject, state, message FROM reconciling_items WHERE id = $1", .text(id)
-      ) { row throws(StorageError) in (subject: row.text(0), state: row.text(1), text: row.text(2)) }
+      ) { row throws(StorageError) in (subject: row.text(0), state: row.text(1), text: row.text(2))
+      }
       let actor = try Access(connection: connection).actor(name)
       let state = isTold ? "told" : "dismissed"
       let refusal: Refusal? =

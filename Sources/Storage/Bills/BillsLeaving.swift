@@ -195,7 +195,10 @@ extension SyncState {
       WHERE t.id = $1
       """, .local(id)
     ) { row throws(StorageError) in
-      (date: row.date(0), total: row.money(1), check: row.optionalText(2), bank: row.optionalText(3))
+      (
+        date: row.date(0), total: row.money(1), check: row.optionalText(2),
+        bank: row.optionalText(3)
+      )
     }
     let parts = try connection.rows(
       """
@@ -243,7 +246,8 @@ extension SyncState {
     return ("Payment of \(head.total) on \(date)", record)
   }
 
-  private func leavingCredit(_ id: LocalID) throws(StorageError) -> (title: String, record: Record)? {
+  private func leavingCredit(_ id: LocalID) throws(StorageError) -> (title: String, record: Record)?
+  {
     let known = try connection.row(
       """
       SELECT a.bill_id, a.applied_amount, substr(a.applied_at, 1, 10), t.buildium_transaction_id,
@@ -324,7 +328,8 @@ extension SyncState {
 extension SyncRecords {
   /// Notes that Buildium has a record of ours, and under which id: what comes from there under it is
   /// the one that is here.
-  public func adopt(_ kind: LeavingRecord.Kind, _ id: LocalID, key: RemoteKey) throws(StorageError) {
+  public func adopt(_ kind: LeavingRecord.Kind, _ id: LocalID, key: RemoteKey) throws(StorageError)
+  {
     guard let number = Int(key.id) else {
       throw StorageError(.programming, "\(key) is no id of a record that was sent.")
     }

@@ -66,7 +66,8 @@ enum TrustMoney {
       Refusal(
         "trust_money",
         "\(name) has \(free) beyond what it holds for its tenants, and \(paid) is to be paid for it.",
-        hint: "Wait for its rent or let the owner pay in; `rentbook bills policy --trust-money warn` "
+        hint:
+          "Wait for its rent or let the owner pay in; `rentbook bills policy --trust-money warn` "
           + "lets such payments pass with a warning.")
     }
   }

@@ -28,7 +28,8 @@ extension ListSource {
       table: "reconciliation_differences", isPresent: "t.id IS NOT NULL",
       columns: [
         "record": .own("t.title"),
-        "field": .own("CASE t.field WHEN '' THEN 'whole record' ELSE t.field END"), "buildium": .own("t.left_value"),
+        "field": .own("CASE t.field WHEN '' THEN 'whole record' ELSE t.field END"),
+        "buildium": .own("t.left_value"),
         "airtable": .own("t.right_value"), "reason": .own("t.reason"), "why": .own("t.note"),
         "resource": .own("t.resource"), "key": .own("t.record_key"),
       ], ownOrder: ("key", false), isShort: true),

@@ -29,6 +29,8 @@ enum Migrations {
     Migration(
       version: 9, name: "payments taken back and statements reconciled",
       statements: PaymentTables.statements),
+    Migration(version: 10, name: "results of months", statements: ResultTables.statements),
+    Migration(version: 11, name: "work that runs by itself", statements: ScheduleTables.statements),
   ]
 
   /// The version this program writes.

@@ -19,40 +19,45 @@ struct DoubtSettler {
   let state: RunState
   let resource: Resource
 
-  /// Settles the doubts of a resource that are there now.
-  func settle() -> TaskEnd {
+  /// Settles the doubts of a resource that are there now; whether a write was found to have landed.
+  func settle() -> (end: TaskEnd, progress: Bool) {
+    var progress = false
     do throws(SyncError) {
-      let resource = resource
-      let service = sink.service
-      let doubts = try hub.read { (sync) throws(StorageError) in
-        try sync.intents(service, resource, .doubt, limit: Self.batchMax)
-      }
-      var open = doubts
-      for look in 1...Self.looks where !open.isEmpty {
-        if look > 1 {
-          state.clock.wait(nanoseconds: Self.waitNanoseconds, cancellation: state.cancellation)
-        }
-        if state.cancellation.isCancelled { return .interrupted }
-        try hub.reach(.beforeSend)
-        let found: [FoundRow]
-        do throws(ProviderError) {
-          found = try sink.find(resource, keys: open.map(\.key), cancellation: state.cancellation)
-        } catch {
-          return TaskEnd(error)
-        }
-        try hub.reach(.afterSend)
-        let rows = Dictionary(grouping: found, by: \.key)
-        open = try conclude(open, rows, isLast: look == Self.looks)
-      }
-      return .done
+      return (try settle(&progress), progress)
     } catch {
-      return TaskEnd(error)
+      return (TaskEnd(error), progress)
     }
+  }
+
+  private func settle(_ progress: inout Bool) throws(SyncError) -> TaskEnd {
+    let resource = resource
+    let service = sink.service
+    let doubts = try hub.read { (sync) throws(StorageError) in
+      try sync.intents(service, resource, .doubt, limit: Self.batchMax)
+    }
+    var open = doubts
+    for look in 1...Self.looks where !open.isEmpty {
+      if look > 1 {
+        state.clock.wait(nanoseconds: Self.waitNanoseconds, cancellation: state.cancellation)
+      }
+      if state.cancellation.isCancelled { return .interrupted }
+      try hub.reach(.beforeSend)
+      let found: [FoundRow]
+      do throws(ProviderError) {
+        found = try sink.find(resource, keys: open.map(\.key), cancellation: state.cancellation)
+      } catch {
+        return TaskEnd(error)
+      }
+      try hub.reach(.afterSend)
+      let rows = Dictionary(grouping: found, by: \.key)
+      open = try conclude(open, rows, isLast: look == Self.looks, &progress)
+    }
+    return .done
   }
 
   /// Concludes what can be; the intents that need another look.
   private func conclude(
-    _ intents: [Intent], _ found: [RemoteKey: [FoundRow]], isLast: Bool
+    _ intents: [Intent], _ found: [RemoteKey: [FoundRow]], isLast: Bool, _ progress: inout Bool
   ) throws(SyncError) -> [Intent] {
     var open: [Intent] = []
     for intent in intents where !isClear(intent, found[intent.key] ?? [], isLast: isLast) {
@@ -60,11 +65,16 @@ struct DoubtSettler {
     }
     let waiting = Set(open.map(\.id))
     let now = state.now
-    try hub.write { (tables) throws(StorageError) in
+    let landed = try hub.write { (tables) throws(StorageError) in
+      var landed = false
       for intent in intents where !waiting.contains(intent.id) {
-        try conclude(intent, found[intent.key] ?? [], now: now, in: tables.sync)
+        if try conclude(intent, found[intent.key] ?? [], now: now, in: tables.sync) {
+          landed = true
+        }
       }
+      return landed
     }
+    progress = progress || landed
     return open
   }
 
@@ -73,14 +83,15 @@ struct DoubtSettler {
     isLast || (intent.action == .delete ? rows.isEmpty : !rows.isEmpty)
   }
 
+  /// Whether the write had landed.
   private func conclude(
     _ intent: Intent, _ rows: [FoundRow], now: Instant, in sync: SyncState
-  ) throws(StorageError) {
+  ) throws(StorageError) -> Bool {
     let resource = intent.key.resource
     let service = sink.service
     guard let row = try sync.sink(service, resource, localID: intent.localID) else {
       try sync.end(intent: intent.id)
-      return
+      return false
     }
     if rows.count > 1 {
       let text = Linker.twoRows(intent.key, at: service)
@@ -88,7 +99,7 @@ struct DoubtSettler {
       try sync.setWaiting(service, resource, localID: intent.localID, .duplicate)
       state.count(resource) { $0.failed += 1 }
       state.say(.error, text, intent.key)
-      return
+      return false
     }
     try sync.end(intent: intent.id)
     let fields = sink.writableFields(of: resource)
@@ -111,11 +122,13 @@ struct DoubtSettler {
           fields: fields, at: now, in: sync)
         state.count(resource) { $0.pushedUpdated += 1 }
       }
+      return landed
     case (.delete, nil):
       try Settling.removed(answered, service, resource, at: now, in: sync)
       state.count(resource) { $0.pushedDeleted += 1 }
     // It did not land: the row is still to be sent and goes the usual way.
-    case (.create, nil), (.update, nil), (.delete, _?): break
+    case (.create, nil), (.update, nil), (.delete, _?): return false
     }
+    return true
   }
 }

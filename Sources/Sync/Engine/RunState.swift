@@ -7,7 +7,7 @@ enum RunSignal: Sendable {
   case pulled(Resource, TaskEnd, progress: Bool)
   case sent(Resource, TaskEnd, count: Int, progress: Bool)
   case linked(Resource, TaskEnd)
-  case settled(Resource, TaskEnd)
+  case settled(Resource, TaskEnd, progress: Bool)
   /// The mirror was looked at for what people did there.
   case observed(TaskEnd)
   /// What people did to a resource at the mirror was merged and carried back.

@@ -70,8 +70,9 @@ struct RecordComparison {
   }
 
   private func reason(_ field: String?, isComing: Bool) -> ReconciliationReport.Reason {
-    if field.map(conflicts.contains) ?? !conflicts.isEmpty { return .conflict }
+    // A choice that was refused on its way is no open question any more.
     if refusals[field ?? ""] != nil || refusals[""] != nil { return .refused }
+    if field.map(conflicts.contains) ?? !conflicts.isEmpty { return .conflict }
     switch waiting {
     case .refused, .duplicate, .missing, .discarded, .parent: return .refused
     case .links, nil: return isComing ? .pending : .unknown

@@ -122,7 +122,8 @@ extension Simulation {
     let tag = services[side].records[id].tag
     if let number = memory[side, id] {
       guard side == .right, let tag, memory.pairs[number].ids.left == nil,
-        !memory.pairs[number].isEnded, mistake != .createNotRechecked
+        !memory.pairs[number].isEnded, memory.pairs[number].machine.writes.left == nil,
+        mistake != .createNotRechecked
       else {
         saw(number, side, observe(side, id))
         return

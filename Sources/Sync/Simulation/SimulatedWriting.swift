@@ -73,8 +73,11 @@ extension Simulation {
       !memory.pairs[number].isAmbiguous
     else { return }
     if isLocked(.right) || happens(.notSent) { return }
-    services.right.records[id].tag = left
-    didSomething = true
+    if services.right.records[id].tag != left {
+      services.right.records[id].tag = left
+      touch(.right, id)
+      didSomething = true
+    }
     if happens(.lostAfter) { return }
     memory.pairs[number].isTold = true
     try commit()
@@ -204,7 +207,7 @@ extension Simulation {
       // The service names the column it does not take; the schema is read before the next attempt.
       return .notSent
     }
-    if write.action == .create { return twin(sending) }
+    if write.action == .create { return isLinked(number, side) ? .notSent : twin(sending) }
     guard mistake != .noCompare, let id = memory.pairs[number].ids[side] else { return nil }
     let now = observe(side, id)
     if write.action == .delete {
@@ -229,6 +232,18 @@ extension Simulation {
     if isLocked(.right) || memory.columns.isEmpty || happens(.unreadable) { return false }
     guard let id = services.right.id(tag: key), memory[.right, id] == nil else { return true }
     join(number, .right, id)
+    return true
+  }
+
+  /// Reads the row a record is made for once more: one that says by now which record it belongs to
+  /// is that record's.
+  private mutating func isLinked(_ number: Int, _ side: Side) -> Bool {
+    guard side == .left, mistake != .createNotRechecked, let row = memory.pairs[number].ids.right,
+      memory.pairs[number].machine.base == .never, services.right.records[row].tag != nil
+    else { return false }
+    // What was to be sent is not: the row is the other record's from here on.
+    memory.pairs[number].machine.writes.left = nil
+    see(.right, row)
     return true
   }
 

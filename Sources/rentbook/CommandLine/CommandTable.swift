@@ -26,10 +26,13 @@ enum CommandTable {
     Family("Synchronize", "conflicts", "What two sides changed: show, resolve, undo, stats."),
     Family("Synchronize", "reconcile", "Every record and field of both sides compared."),
     Family("Synchronize", "webhooks", "Buildium's events: serve, list, replay."),
+    Family("Synchronize", "daemon", "The schedule and Buildium's events, without a screen."),
     Family("Bills and money", "bills", "Enter, approve, pay, void; aging, duplicates, schedules."),
     Family("Bills and money", "deposits", "Payments taken to the bank together."),
+    Family("Bills and money", "bank", "The bank's statements against the books."),
     Family("Bills and money", "users", "Who may do what."),
     Family("Bills and money", "audit", "What people did, and whether the trail was changed."),
+    Family("The month", "ownership", "Who owns which part of a property, from which day."),
     Family("The month", "noi", "Net operating income, down to the transactions behind it."),
     Family("The month", "draws", "What owners may be paid, with every step that leads to it."),
     Family("The month", "close", "Check a month, make it final, open it again."),
@@ -51,7 +54,8 @@ enum CommandTable {
       BillsBookCommands.specs, DepositsCommands.specs, BankCommands.specs, UsersCommands.specs,
       AuditCommands.specs, ConflictsCommands.specs, RulesCommands.specs, [MergeCasesCommand.spec],
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
+      OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs,
+      WebhookCommands.specs, [DaemonCommand.spec],
     ].flatMap(\.self)
 }

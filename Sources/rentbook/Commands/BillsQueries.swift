@@ -458,7 +458,7 @@ enum BillsQueries {
               "second_approver_above": .optional(policy.secondApproverAbove?.description),
               "own_approval": .bool(policy.allowsOwnApproval),
             ]
-          })
+          }),
       ]) {
         Output.table(
           ["Property", "Approved at once up to", "Two approvers above", "Own approval"],

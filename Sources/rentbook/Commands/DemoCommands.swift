@@ -19,7 +19,7 @@ enum DemoCommands {
       options: [
         OptionSpec("--buildium-port", "P", "The port of the simulated Buildium; 0 for any."),
         OptionSpec("--airtable-port", "P", "The port of the simulated Airtable; 0 for any."),
-        OptionSpec("--propertyme-port", "P", "Accepted for later; nothing listens there yet."),
+        OptionSpec("--propertyme-port", "P", "Without effect: PropertyMe is not simulated yet."),
       ] + common,
       "Run the simulated services and print where they are.", run: sandbox),
   ]
@@ -41,6 +41,9 @@ enum DemoCommands {
 
   private static func sandbox(_ invocation: Invocation) throws(Failure) -> ExitCode {
     let cancellation = Interruption.install()
+    if try invocation.integer("--propertyme-port", in: 0...65_535) != nil {
+      Output.note("No PropertyMe is simulated yet: nothing will listen on --propertyme-port.")
+    }
     let services = try SimulatedServices(
       invocation,
       buildiumPort: try invocation.integer("--buildium-port", in: 0...65_535) ?? 0,

@@ -53,9 +53,10 @@ enum ScreenCommand {
   /// - Parameters:
   ///   - syncing: A synchronization is begun at once.
   ///   - isDemo: The portfolio is gone afterwards, and with it how its lists were looked at.
+  ///   - opened: Takes the workspace before the screen uses it.
   static func show(
     _ invocation: Invocation, _ configuration: Configuration, _ signals: TerminalSignals,
-    syncing: Bool, isDemo: Bool = false,
+    syncing: Bool, isDemo: Bool = false, opened: (Workspace) -> Void = { _ in },
     preparation: (@Sendable (Workspace) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> ExitCode {
     let automatic = Lock(Theme.automatic(colourFGBG: invocation.environment["COLORFGBG"]))
@@ -105,6 +106,7 @@ enum ScreenCommand {
       throw error
     }
     defer { workspace.close() }
+    opened(workspace)
     let mailbox = Mailbox<Message>(wake: signals.wake)
     let runner = ScreenRunner(
       workspace: workspace, isReadOnly: isReadOnly, memory: memory, choices: choices,

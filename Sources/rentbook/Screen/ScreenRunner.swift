@@ -9,8 +9,6 @@ import Sync
 /// Reading and small writes go through one thread in order; a synchronization has its own. The
 /// screen's thread never waits for either.
 final class ScreenRunner: Sendable {
-  /// How often changes are looked for while the screen is open and nothing else runs.
-  static let pollMilliseconds: Int64 = 60_000
   /// The screen is told of changes in the store so often at most.
   private static let newsNanoseconds: UInt64 = 300_000_000
 
@@ -43,7 +41,14 @@ final class ScreenRunner: Sendable {
     var comparison: Cancellation?
     var isPrepared = false
     var isPaused = false
-    var pollAt: Int64?
+    /// What a person asked for while a look of the schedule was under way.
+    var pending: SyncOptions?
+    /// Whether the run under way is one of the schedule.
+    var isLook = false
+    /// Runs what is due; nil in a screen that changes nothing.
+    var scheduler: Scheduler?
+    /// What went wrong with the last scheduled work, which is not said again and again.
+    var lastProblem: String?
     var workers: [Worker] = []
   }
 
@@ -115,17 +120,19 @@ final class ScreenRunner: Sendable {
           end.wait(nanoseconds: Self.newsNanoseconds)
         }
       },
-      Worker(name: "schedule") { [self] in keepSchedule() },
     ]
     state.withLock { $0.workers = workers }
     if syncing { startSync(SyncOptions()) }
+    if !isReadOnly { startSchedule() }
     errand { [self] () throws(Failure) in post(.undoable(try undo.undoable())) }
   }
 
   /// Stops everything at its next safe point and waits for it, at most a few seconds.
   func stop() {
     end.cancel()
-    for work in state.withLock({ [$0.run, $0.comparison] }) { work?.cancel() }
+    let (scheduler, work) = state.withLock { ($0.scheduler, [$0.run, $0.comparison]) }
+    for work in work { work?.cancel() }
+    scheduler?.stop()
     errands.post {}
     news.post(())
     for lane in [rows, sums, records, exports, months, closes] { lane.stop() }
@@ -171,7 +178,7 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
-    case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
+    case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
@@ -222,43 +229,71 @@ final class ScreenRunner: Sendable {
   // MARK: Synchronizing
 
   private func setPaused(_ isPaused: Bool) {
-    let engine = state.withLock { state in
+    let (engine, scheduler) = state.withLock { state in
       state.isPaused = isPaused
-      return state.engine
+      return (state.engine, state.scheduler)
     }
     if isPaused { engine?.pause() } else { engine?.resume() }
+    scheduler?.set(isPaused: isPaused)
     post(.paused(isPaused))
   }
 
+  /// Begins a synchronization on a thread of its own, unless one is under way.
   private func startSync(_ options: SyncOptions) {
+    guard let run = take(options) else {
+      // A look by itself is short: what a person wants comes right after it.
+      return state.withLock { if $0.isLook { $0.pending = options } }
+    }
+    let worker = Worker(name: "sync") { [self] in _ = perform(options, run) }
+    state.withLock { $0.workers.append(worker) }
+  }
+
+  /// What a person asked for counts as a turn of the schedule.
+  private func note(_ options: SyncOptions, begunAt: Instant, _ outcome: Scheduler.Outcome) {
+    guard !options.isDryRun, case .done(let changes) = outcome else { return }
+    let isWhole = options.resources == nil && options.direction != .push
+    let works: [Schedule.Work] = !isWhole ? [] : options.isFull ? [.poll, .sweep] : [.poll]
+    state.withLock(\.scheduler)?.note(works, begunAt: begunAt, changed: changes > 0)
+  }
+
+  /// Takes the right to synchronize here; nil while anything else does.
+  private func take(_ options: SyncOptions) -> Cancellation? {
     let run = Cancellation()
     let isFree = state.withLock { state in
       guard state.run == nil, state.comparison == nil, !end.isCancelled,
         !isReadOnly || options.isDryRun
       else { return false }
       state.run = run
-      state.pollAt = nil
       return true
     }
-    guard isFree else { return }
-    let worker = Worker(name: "sync") { [self] in
-      post(.syncStarted(dryRun: options.isDryRun))
-      let ending = synchronize(options, run)
-      let now = workspace.clock.wallMilliseconds
-      state.withLock { state in
-        (state.run, state.engine) = (nil, nil)
-        state.pollAt = now + Self.pollMilliseconds
-      }
-      post(ending)
-      workspace.network.flush()
-      news.post(())
-      announce()
-    }
-    state.withLock { $0.workers.append(worker) }
+    return isFree ? run : nil
   }
 
-  /// Runs one synchronization to its end; how it ended, for the screen.
-  private func synchronize(_ options: SyncOptions, _ run: Cancellation) -> Message {
+  /// Runs one synchronization to its end, on the calling thread.
+  private func perform(
+    _ options: SyncOptions, _ run: Cancellation, isScheduled: Bool = false
+  ) -> Scheduler.Outcome {
+    post(isScheduled ? .lookStarted : .syncStarted(dryRun: options.isDryRun))
+    state.withLock { $0.isLook = isScheduled }
+    let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
+    let (ending, outcome) = synchronize(options, run, isScheduled: isScheduled)
+    // Before the right to synchronize is free, or the schedule would begin the same again.
+    if !isScheduled { note(options, begunAt: begun, outcome) }
+    let pending = state.withLock { state in
+      defer { (state.run, state.engine, state.pending, state.isLook) = (nil, nil, nil, false) }
+      return state.pending
+    }
+    post(ending)
+    workspace.network.flush()
+    news.post(())
+    if let pending { startSync(pending) }
+    return outcome
+  }
+
+  /// Runs one synchronization; how it ended, for the screen and for the schedule.
+  private func synchronize(
+    _ options: SyncOptions, _ run: Cancellation, isScheduled: Bool
+  ) -> (Message, Scheduler.Outcome) {
     do throws(Failure) {
       try prepare()
       let engine = try workspace.engine { [self] event in observe(event) }
@@ -270,19 +305,42 @@ final class ScreenRunner: Sendable {
       let report: SyncReport
       do throws(SyncError) {
         report = try engine.run(options, cancellation: run)
-      } catch { throw Failure(error) }
+      } catch {
+        if case .alreadyRunning = error, isScheduled {
+          // Another program is at it, which is as good.
+          return (.syncEnded("", hint: "", level: .info), .postponed)
+        }
+        throw Failure(error)
+      }
+      state.withLock { $0.lastProblem = nil }
       if options.isDryRun {
         post(.dryRun(report.writes.map(Interface.PlannedWrite.init)))
-        return .syncEnded(
-          "Dry run: \(report.writes.count) writes, none made.", hint: "", level: .info)
+        return (
+          .syncEnded("Dry run: \(report.writes.count) writes, none made.", hint: "", level: .info),
+          .done(changes: 0)
+        )
       }
-      return ended(report)
+      let changes = ScheduledWork.changes(report)
+      let isQuiet = isScheduled && changes == 0 && !report.rows.contains { $0.failed > 0 }
+      return (
+        isQuiet ? .syncEnded("", hint: "", level: .info) : ended(report), .done(changes: changes)
+      )
     } catch {
       if error.exit == .interrupted {
-        return .syncEnded("The sync was stopped; it goes on from there.", hint: "", level: .info)
+        return (
+          .syncEnded("The sync was stopped; it goes on from there.", hint: "", level: .info),
+          .cancelled
+        )
       }
-      keep(.error, error.message, error.hint)
-      return .syncEnded(error.message, hint: error.hint, level: .error)
+      // What goes wrong again and again by itself is kept once.
+      let isNew = state.withLock { state in
+        defer { state.lastProblem = error.message }
+        return state.lastProblem != error.message
+      }
+      if isNew || !isScheduled { keep(.error, error.message, error.hint) }
+      return (
+        .syncEnded(error.message, hint: error.hint, level: .error), .failed(error.message)
+      )
     }
   }
 
@@ -290,7 +348,10 @@ final class ScreenRunner: Sendable {
     let pulled = report.rows.reduce(0) { $0 + $1.created + $1.updated }
     let sent = report.rows.reduce(0) { $0 + $1.pushedCreated + $1.pushedUpdated + $1.pushedDeleted }
     let failed = report.rows.reduce(0) { $0 + $1.failed }
-    let text = "In step: \(pulled) changes taken, \(sent) rows written."
+    let back = report.rows.reduce(0) { $0 + $1.sourceCreated + $1.sourceUpdated }
+    let text =
+      "In step: \(pulled) changes taken, \(sent) rows written"
+      + (back > 0 ? ", \(back) sent to Buildium." : ".")
     guard failed > 0 else { return .syncEnded(text, hint: "", level: .info) }
     return .syncEnded(
       "\(text) \(failed) wait for you.", hint: "Enter opens what was refused.", level: .warning)
@@ -331,9 +392,21 @@ final class ScreenRunner: Sendable {
 
   // MARK: Comparing
 
-  /// Compares both sides on a thread of its own; a sync and a comparison never run beside each other,
-  /// since what is on its way would look like a difference.
+  /// Compares both sides on a thread of its own.
   func startComparison() {
+    guard let comparison = takeComparison() else { return }
+    let worker = Worker(name: "compare") { [self] in
+      let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
+      if case .done = compare(comparison) {
+        state.withLock(\.scheduler)?.note([.reconcile], begunAt: begun, changed: false)
+      }
+    }
+    state.withLock { $0.workers.append(worker) }
+  }
+
+  /// Takes the right to compare; nil while a sync runs: the two never run beside each other, since
+  /// what is on its way would look like a difference.
+  private func takeComparison() -> Cancellation? {
     let comparison = Cancellation()
     let isFree = state.withLock { state in
       guard state.run == nil, state.comparison == nil, !end.isCancelled, !isReadOnly else {
@@ -342,27 +415,31 @@ final class ScreenRunner: Sendable {
       state.comparison = comparison
       return true
     }
-    guard isFree else { return }
-    let worker = Worker(name: "compare") { [self] in
-      post(.comparing(Comparing()))
-      do throws(Failure) {
-        let (text, level) = try ReconcileErrands.compare(workspace, comparison) { [post] what in
-          // What is read is of no interest any more once it was asked to stop.
-          if !comparison.isCancelled { post(.comparing(Comparing(what))) }
-        }
-        keep(level, text, level == .info ? "" : "6 shows what differs and why.")
-      } catch {
-        if error.exit == .interrupted {
-          post(.effectDone("Comparing was stopped; nothing was kept of it."))
-        } else {
-          keep(.error, error.message, error.hint)
-        }
-      }
+    return isFree ? comparison : nil
+  }
+
+  private func compare(_ comparison: Cancellation) -> Scheduler.Outcome {
+    post(.comparing(Comparing()))
+    defer {
       state.withLock { $0.comparison = nil }
       post(.comparing(nil))
       news.post(())
     }
-    state.withLock { $0.workers.append(worker) }
+    do throws(Failure) {
+      let (text, level) = try ReconcileErrands.compare(workspace, comparison) { [post] what in
+        // What is read is of no interest any more once it was asked to stop.
+        if !comparison.isCancelled { post(.comparing(Comparing(what))) }
+      }
+      keep(level, text, level == .info ? "" : "6 shows what differs and why.")
+      return .done(changes: 0)
+    } catch {
+      if error.exit == .interrupted {
+        post(.effectDone("Comparing was stopped; nothing was kept of it."))
+        return .cancelled
+      }
+      keep(.error, error.message, error.hint)
+      return .failed(error.message)
+    }
   }
 
   /// Stops a comparison at its next page.
@@ -374,21 +451,39 @@ final class ScreenRunner: Sendable {
 
   // MARK: The schedule
 
-  private func announce() {
-    guard let at = state.withLock(\.pollAt) else { return post(.upcoming([])) }
-    post(.upcoming([Upcoming("poll Buildium", at: Instant(milliseconds: at))]))
+  private func startSchedule() {
+    let scheduler = ScheduledWork(workspace: workspace).scheduler { [post] entries in
+      post(.upcoming(entries.map { Upcoming(ScheduledWork.title($0.work), at: $0.at) }))
+    } body: { [self] entry, cancellation in
+      carryOut(entry, cancellation)
+    }
+    state.withLock { $0.scheduler = scheduler }
+    scheduler.start()
   }
 
-  /// Looks for changes a minute after the last sync ended, unless it is paused.
-  private func keepSchedule() {
-    while !end.isCancelled {
-      let now = workspace.clock.wallMilliseconds
-      let (pollAt, isPaused) = state.withLock { ($0.pollAt, $0.isPaused) }
-      if let pollAt, pollAt <= now, !isPaused {
-        startSync(SyncOptions())
+  /// Something was decided here that the next look should send soon.
+  func noteDecision() { state.withLock(\.scheduler)?.note([], changed: true) }
+
+  private func carryOut(
+    _ entry: Schedule.Entry, _ cancellation: Cancellation
+  ) -> Scheduler.Outcome {
+    func running(_ work: Cancellation, _ body: () -> Scheduler.Outcome) -> Scheduler.Outcome {
+      let token = cancellation.onCancel { work.cancel() }
+      defer { cancellation.removeHandler(token) }
+      return body()
+    }
+    switch entry.work {
+    case .poll, .sweep:
+      guard let options = ScheduledWork.options(entry), let run = take(options) else {
+        return .postponed
       }
-      let wait = pollAt.map { max(1000, $0 - now) } ?? Self.pollMilliseconds
-      end.wait(nanoseconds: UInt64(wait) * 1_000_000)
+      return running(run) { perform(options, run, isScheduled: true) }
+    case .reconcile:
+      guard let comparison = takeComparison() else { return .postponed }
+      return running(comparison) { compare(comparison) }
+    case .monthEnd:
+      defer { news.post(()) }
+      return ScheduledWork.monthEnd(entry, workspace)
     }
   }
 }

@@ -83,12 +83,14 @@ final class Workspace: Sendable {
       clock: clock)
   }
 
+  private static let airtableHint =
+    "`rentbook connect airtable`, or set RENTBOOK_AIRTABLE_TOKEN and RENTBOOK_AIRTABLE_BASE."
+
   private func airtableAPI() throws(Failure) -> AirtableAPI {
     guard let credentials = try credentials(of: .airtable) else {
       throw Failure(
         "not_connected", "Airtable is not connected.",
-        hint: "`rentbook connect airtable`, or set RENTBOOK_AIRTABLE_TOKEN and "
-          + "RENTBOOK_AIRTABLE_BASE.", exit: .credentials)
+        hint: Self.airtableHint, exit: .credentials)
     }
     return AirtableAPI(
       base: credentials["base"]?.string ?? "", token: credentials["token"]?.string ?? "",
@@ -147,11 +149,32 @@ final class Workspace: Sendable {
   }
 
   /// An engine between Buildium and Airtable.
+  ///
+  /// - Parameter direction: to pull alone, Buildium is enough.
+  /// - Throws: a failure that names every service that is missing, and how it is connected.
   func engine(
-    observer: @escaping @Sendable (SyncEvent) -> Void
+    for direction: SyncOptions.Direction = .both, observer: @escaping @Sendable (SyncEvent) -> Void
   ) throws(Failure) -> SyncEngine {
-    SyncEngine(
-      store: store, source: try buildium(), sink: try airtable(), clock: clock, observer: observer)
+    let hasAirtable = try isConnected(.airtable)
+    if try !isConnected(.buildium), !hasAirtable, direction != .pull {
+      throw Failure(
+        "not_connected", "Neither Buildium nor Airtable is connected.",
+        hint: "`rentbook connect buildium` and `rentbook connect airtable` ask for what is needed; "
+          + "`rentbook demo` needs neither.", exit: .credentials)
+    }
+    let source = try buildium()
+    if direction == .pull, !hasAirtable {
+      return SyncEngine(
+        store: store, source: source, sink: AbsentSink(), clock: clock, observer: observer)
+    }
+    guard hasAirtable else {
+      throw Failure(
+        "not_connected", "Airtable is not connected.",
+        hint: "\(Self.airtableHint) `rentbook sync --direction pull` reads Buildium alone.",
+        exit: .credentials)
+    }
+    return SyncEngine(
+      store: store, source: source, sink: try airtable(), clock: clock, observer: observer)
   }
 
   // MARK: Status and what was given up

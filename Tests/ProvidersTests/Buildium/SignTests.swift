@@ -181,4 +181,16 @@ import Testing
     _ = try pull(provider(http), .transactions, context: context)
     #expect(!http.asked.contains { $0.path == "/v1/generalledger" })
   }
+
+  @Test("an open question is asked again only of the months since the last pull")
+  func openAgain() throws {
+    let context = Self.context()
+    let http = Self.server(.magnitude, credit: false)
+    _ = try pull(provider(http), .transactions, context: context)
+    let first = http.asked.count { $0.path == "/v1/generalledger" }
+    let since = try #require(Instant("2026-11-19T12:00:00Z"))
+    _ = try pull(provider(http), .transactions, context: context, since: since)
+    let second = http.asked.count { $0.path == "/v1/generalledger" } - first
+    #expect(first > 40 && second > 0 && second <= 4, "\(first), then \(second)")
+  }
 }
