@@ -319,11 +319,13 @@ struct ScreenInTerminalTests {
       "size 100x30\nwait Transactions\n5\nwait Properties  4\nj Enter\nwait Leads to\ndump\n".utf8
     )
     .write(to: URL(fileURLWithPath: path))
-    let run = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    let run = try Command.run(
+      ["screen", "--read-only", "--script", path], environment: Self.seeded)
     #expect(run.code == 0, "\(run.error)")
     #expect(run.output.contains("Properties › "))
     try Data("Hyper-Q\n".utf8).write(to: URL(fileURLWithPath: path))
-    let wrong = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    let wrong = try Command.run(
+      ["screen", "--read-only", "--script", path], environment: Self.seeded)
     #expect(wrong.code == 1)
     #expect(wrong.error.contains("Hyper-Q"))
   }
@@ -333,7 +335,7 @@ struct ScreenInTerminalTests {
   func recording() throws {
     let path = "/tmp/rentbook-recording-\(getpid())"
     defer { unlink(path) }
-    let terminal = try open(["--record", path])
+    let terminal = try open(["--read-only", "--record", path])
     terminal.settle()
     terminal.press("5")
     try terminal.wait(for: "Properties  4")
@@ -356,7 +358,8 @@ struct ScreenInTerminalTests {
     #expect(text.contains("\nsize 100x30\n") && text.contains("\npaste \"a\"\n"))
     var information = stat()
     #expect(stat(path, &information) == 0 && information.st_mode & 0o777 == 0o600)
-    let again = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    let again = try Command.run(
+      ["screen", "--read-only", "--script", path], environment: Self.seeded)
     #expect(again.code == 0, "\(again.error)")
     #expect(again.output.contains("pictures as they were recorded"))
     // Another pane in place of the one that was opened.
@@ -364,7 +367,8 @@ struct ScreenInTerminalTests {
     let five = try #require(lines.firstIndex(of: "5"))
     let short = lines[..<five] + ["7"] + lines[(five + 1)...(five + 2)]
     try Data((short.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
-    let other = try Command.run(["screen", "--script", path], environment: Self.seeded)
+    let other = try Command.run(
+      ["screen", "--read-only", "--script", path], environment: Self.seeded)
     #expect(other.code == 1)
     #expect(other.error.contains("ended as another than was recorded"))
   }
