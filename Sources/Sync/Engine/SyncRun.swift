@@ -385,26 +385,8 @@ final class SyncRun {
     pushes[resource]?.isEditing = true
     pushesRunning += 1
     let mailbox = mailbox
-    _ = Worker(name: "edit") { mailbox.post(.edited(resource, Self.edit(resource, way))) }
+    _ = Worker(name: "edit") { mailbox.post(.edited(resource, EditWorker.edit(resource, way))) }
     return false
-  }
-
-  private static func edit(_ resource: Resource, _ way: TwoWay) -> TaskEnd {
-    var tables: [ObservedTable] = []
-    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
-    // What is planned is posted as a transaction.
-    if resource == .transactions { tables.append(.forecasts) }
-    for table in tables {
-      let end = PostingWorker(way: way, table: table).work()
-      guard case .done = end else { return end }
-    }
-    let end = EditWorker(way: way, resource: resource).work()
-    guard case .done = end else { return end }
-    do throws(SyncError) {
-      return try MassChange(way: way, resource: resource).hold().map(TaskEnd.dead) ?? .done
-    } catch {
-      return TaskEnd(error)
-    }
   }
 
   private func send(_ resource: Resource) throws(SyncError) {
