@@ -15,7 +15,7 @@ import Testing
     for id in 1...12 { world.source.remove(.owners, "\(id)") }
     let stopped = try world.sync(SyncOptions(isFull: true, resources: [.owners]))
     #expect(stopped.needsPerson)
-    #expect(stopped.messages.contains { $0.contains("owners are missing: ") })
+    #expect(stopped.messages.contains { $0.contains("owners are missing at ") })
     #expect(try world.status(.owners).local == 30)
     var options = SyncOptions(isFull: true, resources: [.owners])
     options.acceptsMassChange = true
