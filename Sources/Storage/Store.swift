@@ -1,5 +1,6 @@
 import Background
 import Domain
+import Glibc
 
 /// How secret values are encrypted before they reach the disk; the key is held elsewhere.
 public protocol RecordSealing: Sendable {
@@ -64,6 +65,23 @@ public final class Store: Sendable {
   public func copy(to path: String) throws(StorageError) -> Store {
     try copyWhole(to: path)
     return try Store(path: path, sealing: sealing, now: now)
+  }
+
+  /// Runs `body` on a copy of the store that is thrown away: what it does there touches nothing.
+  ///
+  /// - Parameters:
+  ///   - name: what the copy is for, and a number of its own: two programs may try at once.
+  ///   - refusal: what to throw when the copy cannot be made.
+  public func withCopy<Value, Failure: Error>(
+    named name: String, refusal: (StorageError) -> Failure,
+    _ body: (Store) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let path = "\(path).\(name)"
+    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+    let scratch: Store
+    do throws(StorageError) { scratch = try copy(to: path) } catch { throw refusal(error) }
+    defer { scratch.close() }
+    return try body(scratch)
   }
 
   func copyWhole(to path: String) throws(StorageError) {

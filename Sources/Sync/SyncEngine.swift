@@ -87,7 +87,15 @@ public final class SyncEngine: Sendable {
     defer { cancellation.removeHandler(token) }
 
     if options.isDryRun {
-      return try withScratch { (scratch) throws(SyncError) in
+      // What a dry run finds on a copy is exactly what a run would do.
+      return try store.withCopy(
+        named: "dry-run-\(getpid())-\(random.next() % 1_000_000)",
+        refusal: { error in
+          .store(
+            StorageError(
+              error.kind, "The store could not be copied for a dry run: \(error.message)"))
+        }
+      ) { (scratch) throws(SyncError) in
         try run(options, in: scratch, mailbox: mailbox, cancellation: cancellation)
       }
     }
@@ -121,25 +129,6 @@ public final class SyncEngine: Sendable {
     observer(.finished(report))
     if let failure { throw failure }
     return report
-  }
-
-  /// Runs `body` on a copy of the store that is thrown away: what a dry run finds is then exactly
-  /// what a run would do, and the store itself is not touched.
-  private func withScratch(
-    _ body: (Store) throws(SyncError) -> SyncReport
-  ) throws(SyncError) -> SyncReport {
-    let path = "\(store.path).dry-run-\(getpid())-\(random.next() % 1_000_000)"
-    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
-    let scratch: Store
-    do throws(StorageError) {
-      scratch = try store.copy(to: path)
-    } catch {
-      throw .store(
-        StorageError(
-          error.kind, "The store could not be copied for a dry run: \(error.message)"))
-    }
-    defer { scratch.close() }
-    return try body(scratch)
   }
 }
 

@@ -35,40 +35,10 @@ import Testing
     }
   }
 
-  @Test("an address is put together with every segment and value encoded")
-  func building() throws {
-    let base = try BaseAddress("https://api.airtable.com/")
-    var query = QueryBuilder()
-    query.add("fields[]", ["Näme & Co", "a/b+c"])
-    query.add("pageSize", "100")
-    #expect(
-      base.url(["v0", "app1", "Rent/Roll ~1"], query)
-        == "https://api.airtable.com/v0/app1/Rent%2FRoll%20~1?fields%5B%5D=N%C3%A4me%20%26%20Co"
-        + "&fields%5B%5D=a%2Fb%2Bc&pageSize=100")
-    #expect(query.length == query.text.utf8.count)
-    #expect(base.url([]) == "https://api.airtable.com")
-    for text in ["https://h/?a=1", "https://h/#f", "http://h/", "h"] {
-      #expect(throws: TransferError.self) { try BaseAddress(text) }
-    }
-  }
-
-  @Test("a list too long for one query is spread over several, none too long, nothing lost")
-  func chunks() {
-    let ids = (0..<1000).map { String(100_000 + $0) }
-    var rest = ids[...]
-    var queries: [QueryBuilder] = []
-    while !rest.isEmpty, queries.count < 100 {
-      var query = QueryBuilder()
-      query.add("limit", "1000")
-      rest = query.fill("glaccountids", rest, lengthMax: 4096)
-      queries.append(query)
-    }
-    #expect(queries.allSatisfy { $0.length <= 4096 })
-    let sent = queries.flatMap { $0.text.split(separator: "&").dropFirst() }.map {
-      $0.dropFirst(13)
-    }
-    #expect(sent.map(String.init) == ids)
-    // 20 characters an id with its name and separator: no query could have taken one more.
-    #expect(queries.dropLast().allSatisfy { $0.length + 20 > 4096 })
+  @Test("everything but letters, digits and -._~ is encoded, byte by byte")
+  func encoding() {
+    #expect(PercentEncoding.component("Rent/Roll ~1") == "Rent%2FRoll%20~1")
+    #expect(PercentEncoding.component("Näme & Co") == "N%C3%A4me%20%26%20Co")
+    #expect(PercentEncoding.component("a/b+c[]") == "a%2Fb%2Bc%5B%5D")
   }
 }

@@ -241,23 +241,10 @@ public struct AirtableAPI: Sendable, CustomStringConvertible, CustomReflectable 
   }
 
   private func url(_ path: [String], _ query: [(String, String)]) -> String {
-    let pairs = query.map { "\(Self.encoded($0.0))=\(Self.encoded($0.1))" }
-    return address + "/" + path.map(Self.encoded).joined(separator: "/")
-      + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
-  }
-
-  /// Percent-encoding of everything that is not unreserved (RFC 3986).
-  private static func encoded(_ text: String) -> String {
-    var output = ""
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-        output.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let hex = String(byte, radix: 16, uppercase: true)
-        output += "%" + (hex.count == 1 ? "0" : "") + hex
-      }
+    let pairs = query.map {
+      "\(PercentEncoding.component($0.0))=\(PercentEncoding.component($0.1))"
     }
-    return output
+    return address + "/" + path.map(PercentEncoding.component).joined(separator: "/")
+      + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
   }
 }

@@ -199,21 +199,7 @@ public final class BuildiumAPI: Sendable {
 
   /// `a=1&a=2&orderby=Id%20asc`.
   static func queryText(_ query: [QueryItem]) -> String {
-    query.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")
-  }
-
-  /// Percent-encoding of everything that is not unreserved (RFC 3986).
-  static func encoded(_ text: String) -> String {
-    var output = ""
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-        output.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let hex = String(byte, radix: 16, uppercase: true)
-        output += "%" + (hex.count == 1 ? "0" : "") + hex
-      }
-    }
-    return output
+    query.map { "\(PercentEncoding.component($0.name))=\(PercentEncoding.component($0.value))" }
+      .joined(separator: "&")
   }
 }

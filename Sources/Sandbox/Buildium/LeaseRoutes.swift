@@ -132,9 +132,7 @@ extension BuildiumState {
   func listLeases(_ call: Call) throws(Refusal) -> Answer {
     let query = call.query
     let properties = query.ids("propertyids")
-    let owned = query.ids("rentalownerids").map { owners in
-      Set(portfolio.owners.rows.filter { owners.contains($0.id) }.flatMap(\.propertyIds))
-    }
+    let owned = query.ids("rentalownerids").map(properties(ownedBy:))
     let types = query.words("leasetypes")
     let statuses = query.words("leasestatuses")
     let number = query.text("unitnumber")

@@ -74,12 +74,15 @@ extension BuildiumState {
     return object { write(property, units: units, &$0) }
   }
 
+  /// The properties these owners have a share of.
+  func properties(ownedBy owners: Set<Int32>) -> Set<Int32> {
+    Set(portfolio.owners.rows.filter { owners.contains($0.id) }.flatMap(\.propertyIds))
+  }
+
   func listRentals(_ call: Call) throws(Refusal) -> Answer {
     let query = call.query
     let ids = query.ids("propertyids")
-    let owned = query.ids("rentalownerids").map { owners in
-      Set(portfolio.owners.rows.filter { owners.contains($0.id) }.flatMap(\.propertyIds))
-    }
+    let owned = query.ids("rentalownerids").map(properties(ownedBy:))
     let types = query.words("types")
     let subTypes = query.words("subtypes")
     let status = query.text("status")

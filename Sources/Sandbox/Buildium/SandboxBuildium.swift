@@ -20,8 +20,10 @@ public final class SandboxBuildium: SimulatedService {
   /// Every operation, built once: the shapes and parameters are read from text.
   static let routes = RouteTable(
     RentalRoutes.all + OwnerRoutes.all + NoteRoutes.all + LeaseRoutes.all + TenantRoutes.all
-      + LeaseLedgerRoutes.all + BillRoutes.all + VendorRoutes.all + LedgerRoutes.all
-      + BankRoutes.all + ReconciliationRoutes.all + TaskRoutes.all + WorkOrderRoutes.all
+      + LeaseLedgerRoutes.all + BillRoutes.all + VendorRoutes.all + VendorRoutes.categories.all
+      + LedgerRoutes.all
+      + BankRoutes.all + ReconciliationRoutes.all + TaskRoutes.all + TaskRoutes.categories.all
+      + WorkOrderRoutes.all
       + FileRoutes.all + AdministrationRoutes.all)
 
   /// Serves a portfolio.

@@ -19,39 +19,6 @@ enum TaskRoutes {
         let task = try state.find(state.portfolio.tasks, call.id(0), "task")
         return state.object { state.write(task, as: nil, &$0) }
       },
-      .get("/v1/tasks/categories", .tasks, "paging") { (state, call) throws(Refusal) in
-        try state.list(state.portfolio.taskCategories.rows, call, categoryKeys) {
-          state.write($1, &$0)
-        }
-      },
-      .send("POST", "/v1/tasks/categories", .tasks, "Category") {
-        (state, call) throws(Refusal) in
-        let name = call.body.text("Name") ?? ""
-        let id = state.portfolio.taskCategories.add {
-          TaskCategory(id: $0, name: name, isSystem: false)
-        }
-        state.announce("TaskCategory.Created", "TaskCategoryId", id, at: call.now)
-        let category = try state.find(state.portfolio.taskCategories, id, "task category")
-        return state.created("/v1/tasks/categories/\(id)") { state.write(category, &$0) }
-      },
-      .get("/v1/tasks/categories/#", .tasks) { (state, call) throws(Refusal) in
-        let category = try state.find(
-          state.portfolio.taskCategories, call.id(0), "task category")
-        return state.object { state.write(category, &$0) }
-      },
-      .send("PUT", "/v1/tasks/categories/#", .tasks, "Category") {
-        (state, call) throws(Refusal) in
-        var category = try state.find(
-          state.portfolio.taskCategories, call.id(0), "task category")
-        if category.isSystem {
-          throw Refusal.unprocessable("taskCategoryId", "a system category cannot be changed")
-        }
-        category.name = call.body.text("Name") ?? ""
-        let changed = category
-        state.portfolio.taskCategories.update(changed.id) { $0 = changed }
-        state.announce("TaskCategory.Updated", "TaskCategoryId", changed.id, at: call.now)
-        return state.object { state.write(changed, &$0) }
-      },
       .get("/v1/tasks/#/history", .tasks, "paging") { (state, call) throws(Refusal) in
         let task = try state.find(state.portfolio.tasks, call.id(0), "task")
         return try state.list(task.changes, call, changeKeys) { state.write($1, &$0) }
@@ -107,9 +74,11 @@ enum TaskRoutes {
     "priority": { .text($0.priority) }, "duedate": { .day($0.due) },
     "createddatetime": { .time($0.created) }, "lastupdateddatetime": { .time($0.updated) },
   ]
-  static let categoryKeys: SortKeys<TaskCategory> = [
-    "id": { .id($0.id) }, "name": { .text($0.name) },
-  ]
+  static let categories = CategoryRoutes<TaskCategory>(
+    path: "/v1/tasks/categories", resource: .tasks, name: "Task",
+    table: \.portfolio.taskCategories
+  ) { state, category, writer in state.write(category, &writer) }
+
   static let changeKeys: SortKeys<TaskRecord.Change> = [
     "id": { .id($0.id) }, "createddatetime": { .time($0.created) },
   ]

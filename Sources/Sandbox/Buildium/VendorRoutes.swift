@@ -22,37 +22,6 @@ enum VendorRoutes {
     .send("PUT", "/v1/vendors/#", .vendors, "VendorPut") { (state, call) throws(Refusal) in
       try state.replaceVendor(call)
     },
-    .get("/v1/vendors/categories", .vendors, "paging") { (state, call) throws(Refusal) in
-      try state.list(state.portfolio.categories.rows, call, categoryKeys) {
-        state.write($1, &$0)
-      }
-    },
-    .send("POST", "/v1/vendors/categories", .vendors, "Category") {
-      (state, call) throws(Refusal) in
-      let name = call.body.text("Name") ?? ""
-      let id = state.portfolio.categories.add {
-        VendorCategory(id: $0, name: name, isSystem: false)
-      }
-      state.announce("VendorCategory.Created", "VendorCategoryId", id, at: call.now)
-      let category = try state.find(state.portfolio.categories, id, "vendor category")
-      return state.created("/v1/vendors/categories/\(id)") { state.write(category, &$0) }
-    },
-    .get("/v1/vendors/categories/#", .vendors) { (state, call) throws(Refusal) in
-      let category = try state.find(state.portfolio.categories, call.id(0), "vendor category")
-      return state.object { state.write(category, &$0) }
-    },
-    .send("PUT", "/v1/vendors/categories/#", .vendors, "Category") {
-      (state, call) throws(Refusal) in
-      var category = try state.find(state.portfolio.categories, call.id(0), "vendor category")
-      if category.isSystem {
-        throw Refusal.unprocessable("vendorCategoryId", "a system category cannot be changed")
-      }
-      category.name = call.body.text("Name") ?? ""
-      let changed = category
-      state.portfolio.categories.update(changed.id) { $0 = changed }
-      state.announce("VendorCategory.Updated", "VendorCategoryId", changed.id, at: call.now)
-      return state.object { state.write(changed, &$0) }
-    },
     .send("POST", "/v1/vendors/#/credits", .vendors, "VendorCredit") {
       (state, call) throws(Refusal) in
       try state.addVendorCredit(call)
@@ -85,9 +54,11 @@ enum VendorRoutes {
     "lastname": { .optional($0.lastName) }, "companyname": { .optional($0.companyName) },
     "isactive": { .id($0.isActive ? 1 : 0) }, "primaryemail": { .optional($0.email) },
   ]
-  static let categoryKeys: SortKeys<VendorCategory> = [
-    "id": { .id($0.id) }, "name": { .text($0.name) },
-  ]
+
+  static let categories = CategoryRoutes<VendorCategory>(
+    path: "/v1/vendors/categories", resource: .vendors, name: "Vendor",
+    table: \.portfolio.categories
+  ) { state, category, writer in state.write(category, &writer) }
 }
 
 extension BuildiumState {

@@ -247,7 +247,7 @@ struct Vendor: Identified {
   var displayName: String { isCompany ? companyName ?? "" : fullName(firstName, lastName) }
 }
 
-struct VendorCategory: Identified {
+struct VendorCategory: FilingCategory {
   let id: Int32
   var name: String
   var isSystem: Bool

@@ -2,7 +2,7 @@ import Domain
 
 // Tasks of all four types, their history, files and the work orders that hang off them.
 
-struct TaskCategory: Identified {
+struct TaskCategory: FilingCategory {
   struct Sub: Sendable {
     var id: Int32
     var name: String
@@ -10,7 +10,15 @@ struct TaskCategory: Identified {
   let id: Int32
   var name: String
   var isSystem: Bool
-  var subs: [Sub] = []
+  var subs: [Sub]
+
+  init(id: Int32, name: String, isSystem: Bool, subs: [Sub]) {
+    (self.id, self.name, self.isSystem, self.subs) = (id, name, isSystem, subs)
+  }
+
+  init(id: Int32, name: String, isSystem: Bool) {
+    self.init(id: id, name: name, isSystem: isSystem, subs: [])
+  }
 }
 
 struct StoredFile: Identified {

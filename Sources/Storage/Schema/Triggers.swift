@@ -13,6 +13,20 @@ enum Triggers {
     """
   }
 
+  /// The bank register decides whether a transaction and its deposit are reconciled.
+  private static func register(_ name: String, _ event: String) -> String {
+    """
+    CREATE TRIGGER \(name) AFTER \(event) ON bank_register_state
+    BEGIN
+      UPDATE transactions SET is_reconciled = (NEW.status = 'reconciled')
+        WHERE id = NEW.transaction_id;
+      UPDATE deposit_meta SET status = 'reconciled', updated_at = NEW.updated_at
+        WHERE transaction_id = NEW.transaction_id AND NEW.status = 'reconciled'
+          AND status = 'posted';
+    END
+    """
+  }
+
   /// Whether the transaction a line belongs to is posted or reconciled.
   private static func locked(_ row: String) -> String {
     """
@@ -73,26 +87,8 @@ enum Triggers {
       "bank_register_state_moves", "UPDATE OF transaction_id ON bank_register_state",
       "NEW.transaction_id IS NOT OLD.transaction_id",
       "a row of the bank register stays with its transaction"),
-    """
-    CREATE TRIGGER bank_register_state_insert AFTER INSERT ON bank_register_state
-    BEGIN
-      UPDATE transactions SET is_reconciled = (NEW.status = 'reconciled')
-        WHERE id = NEW.transaction_id;
-      UPDATE deposit_meta SET status = 'reconciled', updated_at = NEW.updated_at
-        WHERE transaction_id = NEW.transaction_id AND NEW.status = 'reconciled'
-          AND status = 'posted';
-    END
-    """,
-    """
-    CREATE TRIGGER bank_register_state_update AFTER UPDATE ON bank_register_state
-    BEGIN
-      UPDATE transactions SET is_reconciled = (NEW.status = 'reconciled')
-        WHERE id = NEW.transaction_id;
-      UPDATE deposit_meta SET status = 'reconciled', updated_at = NEW.updated_at
-        WHERE transaction_id = NEW.transaction_id AND NEW.status = 'reconciled'
-          AND status = 'posted';
-    END
-    """,
+    register("bank_register_state_insert", "INSERT"),
+    register("bank_register_state_update", "UPDATE"),
     """
     CREATE TRIGGER bank_register_state_delete AFTER DELETE ON bank_register_state
     BEGIN UPDATE transactions SET is_reconciled = 0 WHERE id = OLD.transaction_id; END

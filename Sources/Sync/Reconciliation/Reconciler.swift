@@ -60,7 +60,9 @@ public struct Reconciler: Sendable {
     let watch = SilenceWatch(patience, cancellation)
     defer { watch.end() }
     let report = try watch.telling(source.service) { (cancellation) throws(SyncError) in
-      try withScratch { (scratch) throws(SyncError) in
+      try store.withCopy(
+        named: "reconcile-\(getpid())-\(random.next() % 1_000_000)", refusal: { .store($0) }
+      ) { (scratch) throws(SyncError) in
         let messages = try read(into: scratch, watch, cancellation)
         watch.heard()
         return try compare(chosen, in: scratch, messages: messages, watch, cancellation)
@@ -370,15 +372,5 @@ public struct Reconciler: Sendable {
     do throws(StorageError) { return try body() } catch {
       throw .store(error)
     }
-  }
-
-  private func withScratch(
-    _ body: (Store) throws(SyncError) -> ReconciliationReport
-  ) throws(SyncError) -> ReconciliationReport {
-    let path = "\(store.path).reconcile-\(getpid())-\(random.next() % 1_000_000)"
-    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
-    let scratch = try onStore { () throws(StorageError) in try store.copy(to: path) }
-    defer { scratch.close() }
-    return try body(scratch)
   }
 }
