@@ -226,6 +226,15 @@ struct ScreenInTerminalTests {
     try end(terminal)
   }
 
+  @Test("a monkey at the keyboard finds it alive, and the terminal as it was at the end")
+  func monkey() throws {
+    let bench = PseudoTerminal.program + "-bench"
+    let run = try Command.run(
+      ["monkey", "--seconds", "3", "--patience", "60"], program: bench)
+    #expect(run.code == 0, "\(run.output) \(run.error)")
+    #expect(run.output.contains("seed "))
+  }
+
   @Test("Ctrl-S and Ctrl-Q are keys like others, and freeze nothing") func flowControl() throws {
     let terminal = try open()
     terminal.press("\u{13}")
