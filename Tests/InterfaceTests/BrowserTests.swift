@@ -88,14 +88,38 @@ import Testing
     #expect(session.screen.contains("okafor tenant 0"))
   }
 
-  @Test("a newcomer finds the tenant behind a late payment by : alone") func newcomer() {
-    var session = RecordTableTests.ledger(columns: 80, rows: 24)
-    session.press("g :")
-    session.type("leases")
+  @Test(
+    "a newcomer finds the tenant behind a late payment by ? and : alone",
+    arguments: ["late", "overdue", "rent", "tenant", "arrears"])
+  func newcomer(_ word: String) {
+    var session = Session(
+      columns: 80, rows: 24, status: Sample.quiet,
+      lists: FakeLists(counts: [.leases: 40, .tenants: 60, .transactions: 90]))
+    // The help has no key for it, and says where to look.
+    session.press("?")
+    session.type("overdue")
+    #expect(session.screen.contains(": finds every command and record"))
+    session.press("Esc")
+    #expect(session.screen.contains(": commands"), "the footer names the key")
+    session.press(":")
+    session.type(word)
+    // The lists come before whatever records happen to be called so.
+    let found = session.screen
+    #expect(found.contains("show-leases"), "\(found)")
+    while !session.line("▸").contains("show-leases") && !session.line("▸").contains("tenant 2") {
+      session.press("Down")
+    }
     session.press("Enter")
-    #expect(session.screen.contains(" Leases  "))
-    session.press("Enter Tab Enter")
+    #expect(session.screen.contains(" Leases  40"))
+    // What goes on from here is in the footer, and in the help.
+    #expect(session.screen.contains("Enter open"))
+    session.press("Enter")
+    #expect(session.screen.contains("Tab next link"))
+    session.press("Tab Enter")
+    #expect(session.lists.records.last?.list == .tenants)
     #expect(session.screen.contains("Tenants"))
+    session.press("Esc Esc")
+    #expect(session.screen.contains(" Leases  40"), "and back")
   }
 
   @Test("80x24 shows the record below, 60x20 on Enter, a wide screen beside")

@@ -38,6 +38,24 @@ extension Words {
     return "\(amount < .zero ? "−" : "")\(whole).\(cents < 10 ? "0" : "")\(cents)"
   }
 
+  /// What people who know no list by its name look for it by.
+  static func synonyms(_ list: ListName) -> String {
+    switch list {
+    case .properties: "building house association"
+    case .units: "apartment flat vacant vacancy"
+    case .leases: "rent late overdue arrears unpaid owed delinquent contract tenant"
+    case .tenants: "renter resident occupant person phone late overdue rent"
+    case .owners: "landlord investor"
+    case .ownership: "share percent"
+    case .vendors: "supplier contractor payee"
+    case .glAccounts: "chart ledger category"
+    case .bankAccounts: "cash trust"
+    case .transactions: "payment rent receipt charge deposit fee late check journal"
+    case .bills: "invoice payable due"
+    default: ""
+    }
+  }
+
   /// What a list is called.
   static func title(_ list: ListName) -> String {
     switch list {

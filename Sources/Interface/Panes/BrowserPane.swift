@@ -98,7 +98,7 @@ extension BrowserPane {
       Choice(
         keys: [], action: Action("show-\(list.rawValue.replacing("_", with: "-"))"),
         label: Words.title(list), help: "Shows the list of \(Words.title(list).lowercased()).",
-        isInFooter: false)
+        isInFooter: false, synonyms: Words.synonyms(list))
     }
     return browser.place.record == nil
       ? lists + browser.place.table.namedChoices(world) : lists
