@@ -82,7 +82,8 @@ let package = Package(
     tests("WebServerTests", ["WebServer"]),
     tests("StorageTests", ["Storage", "Domain", "Background", "Reports"]),
     .testTarget(
-      name: "SyncTests", dependencies: ["Domain", "Background", "Storage", "Sync", "Vault"],
+      name: "SyncTests",
+      dependencies: ["Domain", "Background", "Storage", "Sync", "Vault", "CSQLite"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "BuildiumTests", dependencies: ["Domain", "Background", "HTTP", "Sync", "Providers"],
@@ -106,7 +107,8 @@ let package = Package(
     tests("NcursesTerminalTests", ["Terminal", "NcursesTerminal", "CTerm"]),
     tests("InterfaceTests", ["Interface", "Reports", "Terminal", "Domain"]),
     tests(
-      "AppTests", ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal"]),
+      "AppTests",
+      ["rentbook", "Background", "Domain", "Interface", "Sandbox", "Terminal", "WebServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -121,11 +121,24 @@ static void ask_about_sync(void) {
   }
 }
 
+static void stay(int number) { (void)number; }
+
+// While it draws, ncurses ignores SIGTSTP where that has its default action, and thereby drops a
+// Ctrl-Z that waits to be read. One with a handler it leaves alone; this one is never called, since
+// the signal is blocked.
+static void keep_stops(void) {
+  struct sigaction now;
+  if (sigaction(SIGTSTP, NULL, &now) != 0 || now.sa_handler != SIG_DFL) return;
+  now.sa_handler = stay;
+  sigaction(SIGTSTP, &now, NULL);
+}
+
 int cterm_open(bool wants_colours) {
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return CTERM_NOT_A_TERMINAL;
   choose_locale();
   has_before = tcgetattr(STDIN_FILENO, &before) == 0;
   if (!getenv("ESCDELAY")) set_escdelay(25);
+  keep_stops();
   // newterm and not initscr, which ends the program when it fails.
   screen = newterm(NULL, stdout, stdin);
   const char *term = getenv("TERM");

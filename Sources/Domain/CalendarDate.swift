@@ -1,5 +1,11 @@
 /// A day of the calendar, without a time or a zone: what a lease, a bill or an entry is dated with.
 public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// The months' names, in order.
+  public static let monthNames = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+  ]
+
   /// 1 to 9999.
   public let year: Int
   /// 1 to 12.

@@ -31,7 +31,8 @@ public enum Message: Sendable {
   case progress(Resource, service: Service, Progress)
   /// A sync asked for here has begun.
   case syncStarted(dryRun: Bool)
-  /// It has ended: in a sentence how, and what to do (or nothing).
+  /// It has ended: in a sentence how, and what to do (or nothing); no sentence where nothing is to be
+  /// said.
   case syncEnded(String, hint: String, level: LogMessage.Level)
   /// Syncing is paused, or goes on.
   case paused(Bool)
@@ -61,6 +62,10 @@ public enum Message: Sendable {
   case close(CloseSheet, Ticket)
   /// The answer to ``Effect/conflicts(_:_:)``.
   case conflicts(ConflictNews, Ticket)
+  /// The answer to ``Effect/reconcile(_:_:)``.
+  case reconciliation(ReconcileNews, Ticket)
+  /// Both sides are being compared; nil when that is over.
+  case comparing(Comparing?)
   /// Text an effect made for the clipboard.
   case copyReady(String)
 
@@ -117,12 +122,14 @@ public enum Effect: Sendable, Hashable {
   /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
   case searchRecords(String, limit: Int, Ticket)
   /// Read the bills of a scope; answer with ``Message/bills(_:_:)``, or as above.
-  case loadBills(BillScope, Ticket)
+  case loadBills(BillQuery, Ticket)
   /// Read all of one bill, by its id in the store; answer with ``Message/bill(_:_:)``, or as above.
   case loadBill(String, Ticket)
   /// Do one thing with several bills, each in a transaction of its own and only if it is still as it
   /// was seen; answer with ``Message/billOutcomes(_:_:)``.
   case decideBills([BillTask], BillAction, reason: String)
+  /// Write a comment into the trail of a bill, by its id in the store.
+  case commentBill(String, String)
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;
   /// a file is told of by ``Message/effectDone(_:)``.
   case export(ListExport)
@@ -146,6 +153,9 @@ public enum Effect: Sendable, Hashable {
   /// Read or settle conflicts; answer with ``Message/conflicts(_:_:)`` or
   /// ``Message/unanswered(_:_:hint:)`` and the same ticket.
   case conflicts(ConflictErrand, Ticket)
+  /// Compare both sides, or read what a comparison found; answer with
+  /// ``Message/reconciliation(_:_:)`` or as above.
+  case reconcile(ReconcileErrand, Ticket)
   /// Keep how the lists are looked at for the next run.
   case remember(ScreenMemory)
   /// Read the configuration file again; answer with ``Message/settings(_:)``.

@@ -7,7 +7,8 @@ public struct Model: Sendable {
   public internal(set) var world: World
   /// The panes in the order of their tabs.
   var panes: [any Pane] = [
-    SyncPane(), ConflictsPane(), BillsPane(), MonthPane(), LedgerPane(), ActivityPane(),
+    SyncPane(), ConflictsPane(), BillsPane(), MonthPane(), LedgerPane(), ReconcilePane(),
+    ActivityPane(),
   ]
   var current = 0
   /// What lies over the pane, the topmost last.
@@ -157,7 +158,8 @@ extension Model {
     case .syncStarted(let dryRun): world.run = World.Run(isDry: dryRun, isStarting: false)
     case .syncEnded(let text, let hint, let level):
       world.run = nil
-      world.say(text, hint: hint, level: level)
+      // What ran by itself and found nothing says nothing.
+      if !text.isEmpty { world.say(text, hint: hint, level: level) }
       effects += reload()
     case .paused(let paused):
       world.isPaused = paused
@@ -165,8 +167,9 @@ extension Model {
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
     case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close,
-      .conflicts:
+      .conflicts, .reconciliation:
       break
+    case .comparing(let comparing): world.comparing = comparing
     case .copyReady(let text): effects.append(.copy(text))
     case .undoable(let undoable): world.undoable = undoable
     case .undone(let outcome): take(outcome, &effects)
@@ -263,9 +266,12 @@ extension Model {
   private mutating func take(_ status: SyncStatus, _ generation: Int) -> [Effect] {
     guard generation == self.generation else { return [] }
     world.status = status
-    world.isPaused =
-      status.services.contains { $0.state == .paused }
-      || status.resources.contains { $0.state == .paused }
+    // A pause asked for here is not in the store; it ends with the message that says so.
+    if status.services.contains(where: { $0.state == .paused })
+      || status.resources.contains(where: { $0.state == .paused })
+    {
+      world.isPaused = true
+    }
     isLoading = false
     return isStale ? reload() : []
   }

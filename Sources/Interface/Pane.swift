@@ -35,10 +35,14 @@ protocol Layer: Sendable {
 protocol Pane: Layer {
   /// The name on its tab.
   static var title: String { get }
+  /// The same where the terminal is too narrow for all names; by default the name.
+  static var shortTitle: String { get }
   /// The digit that goes to it: the same whichever other panes there are.
   static var number: Int { get }
   /// How many things in it need a person; shown on its tab when there are any.
   func count(_ world: World) -> Int
+  /// What stands after the name on its tab, with a space before it; by default the count.
+  func badge(_ world: World) -> String
   /// Shows a record or a list when it is one of its own; false when it is not. `pane` is where the
   /// person comes from, to go back there.
   mutating func open(_ target: RecordTarget, from pane: Int?, _ world: World) -> Bool
@@ -47,6 +51,9 @@ protocol Pane: Layer {
 }
 
 extension Pane {
+  static var shortTitle: String { title }
+  func badge(_ world: World) -> String { Self.countBadge(count(world)) }
+  static func countBadge(_ count: Int) -> String { count > 0 ? " \(count)" : "" }
   mutating func open(_ target: RecordTarget, from pane: Int?, _ world: World) -> Bool { false }
   mutating func recall(_ world: World) {}
 }

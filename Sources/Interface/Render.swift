@@ -80,14 +80,27 @@ extension Model {
     if hasMonth { frame.put(month, row: 0, column: at + 4, style: .text) }
   }
 
-  /// The tabs and the columns they stand in.
+  /// The tabs and the columns they stand in. Where the terminal is narrow they give up, one after the
+  /// other: the space between them, what is not a count, the longer names.
   func tabs() -> [(text: String, columns: Range<Int>)] {
+    func texts(_ body: (any Pane) -> (title: String, badge: String)) -> [String] {
+      panes.map { pane in
+        let (title, badge) = body(pane)
+        return "\(type(of: pane).number) \(title)\(badge)"
+      }
+    }
+    func counted(_ pane: any Pane) -> String { type(of: pane).countBadge(pane.count(world)) }
+    let full = texts { (type(of: $0).title, $0.badge(world)) }
+    let plain = texts { (type(of: $0).title, counted($0)) }
+    let short = texts { (type(of: $0).shortTitle, counted($0)) }
+    let candidates = [(full, 3), (full, 2), (plain, 3), (plain, 2), (short, 2), (short, 1)]
+    let (texts, gap) =
+      candidates.first { texts, gap in
+        texts.reduce(1 - gap) { $0 + TextWidth.columns($1) + gap } < world.size.columns
+      } ?? (short, 1)
     var at = 1
-    return panes.map { pane in
-      let count = pane.count(world)
-      let text =
-        "\(type(of: pane).number) \(type(of: pane).title)" + (count > 0 ? " \(count)" : "")
-      defer { at += TextWidth.columns(text) + 3 }
+    return texts.map { text in
+      defer { at += TextWidth.columns(text) + gap }
       return (text, at..<(at + TextWidth.columns(text)))
     }
   }

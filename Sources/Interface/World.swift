@@ -26,6 +26,8 @@ public struct World: Sendable {
   var upcoming: [Upcoming] = []
   var run: Run?
   var isPaused = false
+  /// Both sides are being compared.
+  var comparing: Comparing?
   var plan: [PlannedWrite]?
   /// What the status line says.
   var notice: LogMessage?

@@ -211,18 +211,16 @@ extension NcursesDevice {
       let count = poll(&polled, nfds_t(polled.count), Int32(left))
       if count < 0, errno == EINTR { continue }
       var events: [TerminalEvent] = []
+      if polled[0].revents != 0 || isPasting { events += readInput() }
+      let hasEnded =
+        events.isEmpty && Int32(polled[0].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0
+      // After the keys: those were pressed at the screen as it was before the resize.
       if polled[1].revents != 0 { events += readSignals() }
       if polled[2].revents != 0 {
         cterm_wake_take(signals.wakes)
         events.append(.woken)
       }
-      if polled[0].revents != 0 || isPasting {
-        let keys = readInput()
-        events += keys
-        if keys.isEmpty, Int32(polled[0].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0 {
-          events.append(.hungUp)
-        }
-      }
+      if hasEnded { events.append(.hungUp) }
       if !events.isEmpty { return events }
       if let deadline, Self.now >= deadline { return [.timeout] }
     }

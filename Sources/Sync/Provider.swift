@@ -238,6 +238,14 @@ public protocol SourceProvider: Provider {
   func record(
     _ resource: Resource, id: String, context: any PullContext, cancellation: Cancellation
   ) throws(ProviderError) -> RemoteRecord?
+  /// How far the service's clock is ahead of this machine's, in milliseconds, as its last answer
+  /// told; nil before the first, or where answers carry no time.
+  var clockLeadMilliseconds: Int64? { get }
+}
+
+extension SourceProvider {
+  /// Nothing is told.
+  public var clockLeadMilliseconds: Int64? { nil }
 }
 
 /// A service that records are written to.

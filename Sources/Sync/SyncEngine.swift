@@ -145,8 +145,8 @@ struct Turn {
   /// here on.
   func begin() throws(SyncError) -> Int64 {
     let (store, now) = (store, now)
-    let host = Self.host
-    let mark = Self.mark(of: getpid()) ?? ""
+    let host = ProcessIdentity.host
+    let mark = ProcessIdentity.mark(of: getpid()) ?? ""
     try cut?(.beforeCommit)
     let outcome: Result<Int64, SyncError>
     do throws(StorageError) {
@@ -193,35 +193,11 @@ struct Turn {
     if holder.pid == Int(getpid()) {
       return Self.alive.withLock { $0.contains("\(store.path) \(holder.id)") }
     }
-    return Self.mark(of: pid_t(holder.pid)) == holder.processMark
+    return ProcessIdentity.mark(of: pid_t(holder.pid)) == holder.processMark
   }
 
   private static func explain(_ holder: Epoch) -> String {
     "Another Rentbook (process \(holder.pid) on \(holder.host)) has been synchronizing this store "
       + "since \(holder.lockedAt?.secondsText ?? holder.startedAt.secondsText)."
-  }
-
-  private static var host: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// When a process started, in the kernel's own units; nil when there is none of that number.
-  /// The 22nd member of its line, counted after the name, which may hold spaces and brackets.
-  private static func mark(of pid: pid_t) -> String? {
-    let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    guard count > 0, let bracket = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else {
-      return nil
-    }
-    let members = String(decoding: bytes[(bracket + 1)..<count], as: UTF8.self)
-      .split(separator: " ")
-    // The first of these is the third member of the line.
-    return members.count > 19 ? String(members[19]) : nil
   }
 }

@@ -16,6 +16,17 @@ public struct SyncOptions: Sendable, Hashable {
   public var isDryRun: Bool
   /// A person looked: many rows that were edited or deleted at once are no accident.
   public var acceptsMassChange = false
+  /// The sink is asked what people did there. Without that, rows are still compared right before they
+  /// are written, so that nobody's edit is lost.
+  public var observesSink = true
+  /// Who asks for the run, for what is put on record of it.
+  public var person = "rentbook"
+  /// An edit at the mirror is carried on once it has stood for so long: a mirror stores what a person
+  /// is still typing. Zero for a run somebody asks for by hand; ``typingSeconds`` where runs follow
+  /// each other by themselves.
+  public var settleSeconds = 0
+  /// So long a person who types makes no pause.
+  public static let typingSeconds = 15
 
   /// A request; by default everything that changed, both ways.
   public init(

@@ -115,6 +115,11 @@ struct Options: Sendable {
       Without a name all are run:
 
       \(names.joined(separator: "\n"))
+
+      Proofs that run for as long as one likes:
+
+        \(SimulateCommand.usage)
+        \(MonkeyCommand.usage)
       """
   }
 }

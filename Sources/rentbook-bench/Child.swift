@@ -49,7 +49,8 @@ final class Child {
     close(output)
   }
 
-  private static func program() throws(BenchmarkError) -> String {
+  /// `rentbook` as it stands beside this program.
+  static func program() throws(BenchmarkError) -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes { bytes in
       bytes.withMemoryRebound(to: CChar.self) { text in

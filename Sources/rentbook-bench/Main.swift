@@ -31,7 +31,7 @@ struct Main {
     // A reader that goes away must not kill us before the temporary files are gone.
     signal(SIGPIPE, SIG_IGN)
     // Nothing is measured: it is proved, for as long as one likes.
-    if words.first == "simulate" { return SimulateCommand.run(Array(words.dropFirst())) }
+    if words.first == "monkey" { return MonkeyCommand.run(Array(words.dropFirst())) }
     let options: Options
     do throws(BenchmarkError) {
       options = try Options(words, known: benchmarks.map(\.name))

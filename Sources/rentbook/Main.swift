@@ -14,12 +14,11 @@ struct Main {
 
   static func run(_ words: [String], environment: [String: String]) -> ExitCode {
     let wantsJSON = words.contains("--json")
-    let parser = ArgumentParser(commands: CommandTable.all)
+    let parser = ArgumentParser(commands: CommandTable.all, families: CommandTable.families)
     do throws(Failure) {
-      let named = words.contains { !$0.hasPrefix("-") }
-      let words =
-        named || words.contains("--help") || words.contains("-h") ? words : ["screen"] + words
-      switch try parser.parse(words, environment: environment) {
+      let called = words.first == "help" ? words.dropFirst() + ["--help"] : words
+      let isScreen = called.allSatisfy { $0.hasPrefix("-") && !["--help", "-h"].contains($0) }
+      switch try parser.parse(isScreen ? ["screen"] + called : called, environment: environment) {
       case .help(let command):
         Output.line(parser.help(command))
         return .done

@@ -98,16 +98,19 @@ struct BillCommandTests {
     arguments: [
       (BillState.draft, "edit submit void delete"),
       (.pendingApproval, "approve reject recall void"),
-      (.approved, "void"), (.rejected, "reopen void"), (.voided, ""),
+      (.approved, "pay void"), (.rejected, "reopen void"), (.voided, ""),
     ])
   func transitions(_ state: BillState, _ legal: String) throws {
     let home = try Home()
     let legal = legal.split(separator: " ").map(String.init)
-    let actions = ["edit", "submit", "approve", "reject", "recall", "reopen", "void", "delete"]
+    let actions = [
+      "edit", "submit", "approve", "reject", "recall", "reopen", "pay", "void", "delete",
+    ]
     func attempt(_ action: String, _ id: String) throws -> ProgramRun {
       var words = ["bills", action, id, "--json"]
       if action == "reject" || action == "void" { words += ["--reason", "because"] }
       if action == "edit" { words += ["--amount", "7"] }
+      if action == "pay" { words += ["--bank", "1"] }
       return try ProgramRun(words, home: home.path, user: "eve")
     }
     func lines(_ id: String) throws -> [JSONValue] {
@@ -122,13 +125,15 @@ struct BillCommandTests {
       #expect(run.exit == 1 && run.errorCode == "refused", "\(state) \(action): \(run.output)")
     }
     let refused = try lines(id)
-    #expect(refused.map { $0["action"]?.string } == illegal)
+    // What pays a bill is applied to it.
+    func audited(_ action: String) -> String { action == "pay" ? "apply" : action }
+    #expect(refused.map { $0["action"]?.string } == illegal.map(audited))
     #expect(refused.allSatisfy { $0["refused"]?.string != nil && $0["to"] == .null })
     for action in legal {
       let id = try home.bill(in: state)
       let run = try attempt(action, id)
       #expect(run.exit == 0, "\(state) \(action): \(run.output)")
-      #expect(try lines(id).map { $0["action"]?.string } == [action])
+      #expect(try lines(id).map { $0["action"]?.string } == [audited(action)])
     }
     #expect(try home.run("audit", "verify").exit == 0)
   }
@@ -182,6 +187,53 @@ struct BillCommandTests {
     #expect(try remaining() == "0.00")
     #expect(try home.run("bills", "void", id, "--reason", "r", "--unapply").exit == 0)
     #expect(try home.run("check").json["findings"]?.array?.filter { $0["rule"] != "ledger" } == [])
+  }
+
+  @Test("a payment is taken back once, a comment is kept, and what was told is told once")
+  func takingBack() throws {
+    let home = try Home()
+    let id = try home.bill(in: .approved)
+    let paid = try home.run("bills", "pay", id, "--bank", "1")
+    let payment = try #require(paid.json["payment"]?.string)
+    #expect(try home.run("bills", "void-payment", payment).exit == 2)
+    #expect(try home.run("bills", "void-payment", payment, "--reason", "returned").exit == 0)
+    #expect(
+      try home.run("bills", "void-payment", payment, "--reason", "r").errorCode == "refused")
+    let bill = try home.run("bills", "show", id).json["bill"]
+    #expect(bill?["remaining"] == "100.00" && bill?["paid"] == "0.00")
+    #expect(try home.run("bills", "comment", id, "--text", "ask them").exit == 0)
+    #expect(try home.run("bills", "comment", id, "--text", " ").errorCode == "refused")
+    let last = try home.run("bills", "audit", id).json["events"]?.array?.last
+    #expect(last?["action"] == "comment" && last?["refused"] == "comment_missing")
+    #expect(try home.run("bills", "void", "700001", "--reason", "r", "--unapply").exit < 2)
+    #expect(try home.run("bills", "told", "nothing").errorCode == "refused")
+    #expect(try home.run("bills", "policy").json["trust_money"] == "block")
+    #expect(try home.run("bills", "policy", "--trust-money", "never").exit == 2)
+    #expect(try home.run("bills", "policy", "--trust-money", "warn").json["trust_money"] == "warn")
+    #expect(try home.run("audit", "verify").exit == 0)
+  }
+
+  @Test("the bank's statement is reconciled entry by entry, and stays")
+  func bank() throws {
+    let home = try Home()
+    let id = try home.bill(in: .approved)
+    let paid = try home.run("bills", "pay", id, "--bank", "1", "--date", "2026-10-01")
+    let payment = try #require(paid.json["payment"]?.string)
+    #expect(try home.run("bank", "open", "--bank", "1").exit == 2)
+    let opened = try home.run(
+      "bank", "open", "--bank", "1", "--date", "2026-10-31", "--opening", "1000", "--ending", "900")
+    let statement = try #require(opened.json["statement"]?["id"]?.string)
+    #expect(try home.run("bank", "finalize", statement).errorCode == "refused")
+    #expect(try home.run("bank", "clear", statement, "--transaction", payment).exit == 0)
+    let shown = try home.run("bank", "show", statement).json
+    #expect(shown["statement"]?["difference"] == "0.00")
+    #expect(
+      shown["entries"]?.array?.filter { $0["cleared"] == true }.map { $0["amount"] } == ["-100.00"])
+    #expect(try home.run("bank", "finalize", statement).json["statement"]?["state"] == "finalised")
+    #expect(try home.run("bank", "drop", statement).errorCode == "refused")
+    #expect(
+      try home.run("bills", "void-payment", payment, "--reason", "r").errorCode == "refused")
+    #expect(try home.run("bank", "show", "nothing").exit == 2)
   }
 
   @Test("users have roles and limits, and the first one is told who they are")

@@ -5,15 +5,16 @@ import Testing
 
 @Suite("Command line")
 struct CommandLineTests {
-  static let parser = ArgumentParser(commands: [
-    CommandSpec("jobs retry", "[ID...]", options: [OptionSpec("--all", "All.")], "Retry.") {
-      _ throws(Failure) in .done
-    },
-    CommandSpec("jobs", options: [OptionSpec("--limit", "N", "At most.")], "List.") {
-      _ throws(Failure) in .done
-    },
-    CommandSpec("backup", "FILE", "Copy.") { _ throws(Failure) in .done },
-  ])
+  static let parser = ArgumentParser(
+    commands: [
+      CommandSpec("jobs retry", "[ID...]", options: [OptionSpec("--all", "All.")], "Retry.") {
+        _ throws(Failure) in .done
+      },
+      CommandSpec("jobs", options: [OptionSpec("--limit", "N", "At most.")], "List.") {
+        _ throws(Failure) in .done
+      },
+      CommandSpec("backup", "FILE", "Copy.") { _ throws(Failure) in .done },
+    ], families: [CommandTable.Family("Care", "backup", "A copy.")])
 
   func parse(_ line: String) throws(Failure) -> Invocation? {
     let words = line.split(separator: " ").map(String.init)
@@ -43,6 +44,21 @@ struct CommandLineTests {
     let failure = #expect(throws: Failure.self) { try parse(line) }
     #expect(failure?.exit == .usage)
     #expect(failure?.message.contains(named) == true)
+  }
+
+  @Test("every command that is offered belongs to a family that is listed, and no family is empty")
+  func families() {
+    let offered = Set(CommandTable.all.filter { !$0.isHidden }.map { $0.words[0] })
+    #expect(offered == Set(CommandTable.families.map(\.name)))
+  }
+
+  @Test("help on a command lists what belongs to it; a slip of the finger is told what is near")
+  func help() {
+    #expect(Self.parser.help(["jobs"]).contains("jobs retry [ID...]"))
+    #expect(Self.parser.help([]).contains("backup        A copy."))
+    let failure = #expect(throws: Failure.self) { try parse("bakcup x") }
+    #expect(failure?.hint.contains("Did you mean backup?") == true)
+    #expect(throws: Failure.self) { try parse("nothing --help") }
   }
 
   @Test("a number out of bounds is refused in words")

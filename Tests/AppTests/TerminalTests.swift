@@ -92,6 +92,22 @@ struct ScreenInTerminalTests {
     try end(terminal)
   }
 
+  @Test("a key pressed before the terminal shrank counts for what was on the screen then")
+  func keyBeforeSize() throws {
+    let terminal = try open()
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    // Stopped, the program finds the key and the smaller size at the same time.
+    terminal.signal(SIGSTOP)
+    terminal.press("\u{1B}")
+    terminal.resize(rows: 10, columns: 40)
+    terminal.signal(SIGCONT)
+    try terminal.wait(for: "terminal too small")
+    terminal.resize(rows: 24, columns: 80)
+    #expect(try !terminal.wait(for: "? help").text.contains("type to search"))
+    try end(terminal)
+  }
+
   @Test("a key sends few bytes, and never clears the screen") func bytes() throws {
     let terminal = try open()
     terminal.press("5")

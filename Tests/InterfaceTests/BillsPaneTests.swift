@@ -48,8 +48,8 @@ enum BillSample {
   static func answer(_ session: inout Session, _ rows: [BillRow]) {
     for effect in session.takeEffects() {
       switch effect {
-      case .loadBills(let scope, let ticket):
-        session.send(.bills(BillDesk(scope, of: rows, for: ann), ticket))
+      case .loadBills(let query, let ticket):
+        session.send(.bills(desk(query, of: rows), ticket))
       case .loadBill(let id, let ticket):
         let detail = rows.first { $0.localID == id }.map {
           BillDetail(
@@ -60,6 +60,25 @@ enum BillSample {
       default: break
       }
     }
+  }
+
+  /// What the store would answer: of the same order, with the words looked for in some fields.
+  static func desk(_ query: BillQuery, of bills: [BillRow]) -> BillDesk {
+    let inScope = bills.filter { query.scope.holds($0, for: ann) }
+    let words = query.words.lowercased().split(separator: " ")
+    let found = inScope.filter { row in
+      let text = "\(row.vendor?.name ?? "") \(row.reference ?? "") \(row.name)".lowercased()
+      return words.allSatisfy { text.contains($0) }
+    }
+    let rows = Array(found.prefix(query.limit))
+    let shown = Set(rows.map(\.localID))
+    return BillDesk(
+      query, for: ann, rows: rows,
+      kept: bills.filter { query.kept.contains($0.localID) && !shown.contains($0.localID) },
+      matching: found.count, total: found.reduce(.zero) { $0 + $1.total },
+      inScope: inScope.count, waiting: bills.count { $0.waits(for: ann) }, all: bills.count,
+      duplicates: Set(
+        (BillDuplicates.groups(bills) + BillDuplicates.near(bills)).flatMap { $0.map(\.localID) }))
   }
 
   static func decisions(_ effects: [Effect]) -> [(
@@ -163,7 +182,145 @@ enum BillSample {
     var session = BillSample.session((1...3).map { BillSample.row($0) })
     session.press("* /")
     session.type("INV-2")
+    BillSample.answer(&session, (1...3).map { BillSample.row($0) })
     session.press("Enter a")
     #expect(session.screen.contains("2 by the current filter"))
+  }
+
+  @Test("the number on the tab is there before the pane is looked at, and follows the store")
+  func tab() {
+    var session = Session(columns: 100, rows: 28)
+    session.tellsCounts = true
+    let rows = (1...3).map { BillSample.row($0) }
+    session.send(.messages([]))
+    BillSample.answer(&session, rows)
+    #expect(session.screen.contains("Bills 3"))
+    session.pass(seconds: 6)
+    session.send(.storeChanged)
+    BillSample.answer(&session, Array(rows.prefix(1)))
+    #expect(session.screen.contains("Bills 1"))
+  }
+
+  @Test("an opened bill fills in when its details come later")
+  func lateDetail() {
+    var session = Session(columns: 100, rows: 28)
+    session.press("3")
+    let rows = [BillSample.row(1)]
+    var late: (String, Ticket)?
+    for _ in 0..<2 {
+      for effect in session.takeEffects() {
+        switch effect {
+        case .loadBills(let query, let ticket):
+          session.send(.bills(BillSample.desk(query, of: rows), ticket))
+        case .loadBill(let id, let ticket): late = (id, ticket)
+        default: break
+        }
+      }
+    }
+    session.press("Enter")
+    #expect(!session.screen.contains("History"))
+    let event = AuditEvent(
+      number: 1, subject: "b1", kind: "bill", name: "88001", at: nil, actor: "bob",
+      action: "submit", from: "draft", to: "pending_approval", reason: nil, details: nil, hash: "h")
+    if let late {
+      session.send(
+        .bill(
+          BillDetail(
+            row: rows[0], lines: [], applications: [], history: [event], source: nil,
+            duplicates: [], reconciling: [], schedule: nil), late.1))
+    }
+    #expect(session.screen.contains("History") && session.screen.contains("bob"))
+  }
+
+  @Test("more rows are read when the end of those read is come near, and sorting is asked for")
+  func windows() {
+    let rows = (1...1200).map { BillSample.row($0) }
+    var session = BillSample.session(rows)
+    #expect(session.screen.contains("1,200"))
+    session.press("End")
+    let more = session.effects.compactMap { effect in
+      if case .loadBills(let query, _) = effect { query.limit } else { nil }
+    }
+    #expect(more == [2000])
+    BillSample.answer(&session, rows)
+    session.press("End")
+    #expect(session.screen.contains("Reyes Plumbing 1200"))
+    session.press("s")
+    let orders = session.effects.compactMap { effect in
+      if case .loadBills(let query, _) = effect { query.order } else { nil }
+    }
+    #expect(orders == [.vendor])
+  }
+
+  @Test("a comment is typed and sent; two bills stand side by side with what differs marked")
+  func commentAndCompare() {
+    let rows = [BillSample.row(1), BillSample.row(2, total: 481_00)]
+    var session = BillSample.session(rows)
+    session.press("c")
+    session.type("call first")
+    session.press("Enter")
+    #expect(session.effects.contains(.commentBill("b1", "call first")))
+    session.press("D")
+    #expect(session.screen.contains("No other bill looks like this one."))
+    var detail = BillDetail(
+      row: rows[0], lines: [], applications: [], history: [], source: nil, duplicates: [rows[1]],
+      reconciling: [], schedule: nil)
+    detail.duplicates = [rows[1]]
+    var compared = Session(columns: 100, rows: 28)
+    compared.press("3")
+    for _ in 0..<2 {
+      for effect in compared.takeEffects() {
+        switch effect {
+        case .loadBills(let query, let ticket):
+          compared.send(.bills(BillSample.desk(query, of: rows), ticket))
+        case .loadBill(_, let ticket): compared.send(.bill(detail, ticket))
+        default: break
+        }
+      }
+    }
+    compared.press("D")
+    let screen = compared.screen
+    #expect(screen.contains("may be the same as") && screen.contains("≠ Amount"))
+    #expect(screen.contains("480.00") && screen.contains("481.00"))
+  }
+
+  @Test("a bill that was sent back is reopened by a key, and messages end once")
+  func reopened() {
+    var session = BillSample.session([BillSample.row(2, .rejected)])
+    session.press("o")
+    session.type("drafts")
+    session.press("Enter")
+    BillSample.answer(&session, [BillSample.row(2, .rejected)])
+    session.press("O")
+    #expect(BillSample.decisions(session.takeEffects()).map(\.action) == [.reopen])
+    session.press("a")
+    #expect(!session.screen.contains(".."))
+  }
+
+  @Test(
+    "the pane looks as it was drawn up",
+    arguments: [
+      Size(rows: 24, columns: 80), Size(rows: 20, columns: 60), Size(rows: 40, columns: 120),
+    ])
+  func pictures(_ size: Size) {
+    let rows = [
+      BillSample.row(1), BillSample.row(2, total: 1_212_40, due: "2026-11-02"),
+      BillSample.row(3, total: 9_850_00, due: "2026-11-05"),
+    ]
+    var session = BillSample.session(rows, columns: size.columns, lines: size.rows)
+    session.press("Space")
+    BillSample.answer(&session, rows)
+    Golden.check(session.frame, "bills-\(size)")
+    var other = BillSample.session([rows[0]], columns: size.columns, lines: size.rows)
+    for effect in other.takeEffects() {
+      guard case .loadBill(_, let ticket) = effect else { continue }
+      other.send(
+        .bill(
+          BillDetail(
+            row: rows[0], lines: [], applications: [], history: [], source: nil,
+            duplicates: [rows[1]], reconciling: [], schedule: nil), ticket))
+    }
+    other.press("D")
+    Golden.check(other.frame, "bills-compared-\(size)")
   }
 }

@@ -9,6 +9,7 @@ struct FakeConflicts {
   var items: [ConflictItem]
   private(set) var applied: [ConflictChoice] = []
   private(set) var previewed: [ConflictChoice] = []
+  var rules: [ConflictRule] = []
 
   init(_ count: Int) {
     items = (0..<count).map { number in
@@ -58,6 +59,11 @@ struct FakeConflicts {
       return .applied(count: fresh.count, stale: stale)
     case .journal(let id): return .journal(["2026-10-31 ana chosen conflict \(id)"])
     case .statistics: return .statistics(["3 wait, 2 are chosen, 7 are settled."])
+    case .setRule(let rule):
+      rules.removeAll { $0.resource == rule.resource && $0.field == rule.field }
+      rules.append(rule)
+      return .rules(rules)
+    case .rules: return .rules(rules)
     }
   }
 }
@@ -237,5 +243,65 @@ struct FakeConflicts {
     var desk = Desk(12, columns: size.columns, rows: size.rows)
     desk.press("l j Space")
     Golden.check(desk.session.frame, "conflicts-\(size)")
+  }
+
+  @Test("what was taken for all like it becomes a rule, which is listed and switched off")
+  func savedRule() {
+    var desk = Desk(100)
+    desk.press("l . R")
+    #expect(desk.pane.staged.count == 90)
+    #expect(desk.store.rules == [ConflictRule(.tenants, field: "phone", policy: "airtable")])
+    #expect(desk.session.notice.contains("Rule tenants.phone: airtable"))
+    desk.press("R")
+    #expect(desk.session.line("✓ tenants.phone").contains("airtable, on"))
+    desk.press("Enter")
+    #expect(desk.store.rules.map(\.isActive) == [false])
+    #expect(desk.session.notice.contains("switched off"))
+    // No rule says what a person typed.
+    var base = Desk(100)
+    base.press("b . R")
+    #expect(base.store.rules == [])
+    #expect(base.session.notice.contains("No rule can say this"))
+  }
+
+  struct Sought: Sendable, CustomTestStringConvertible {
+    var text: String
+    var found: [Int64]
+    var testDescription: String { text }
+  }
+
+  static let sought = [
+    Sought(text: "prop:oak", found: [1]), Sought(text: "prop:\"elm court\"", found: [2]),
+    Sought(text: "-prop:oak", found: [2, 3]), Sought(text: "vendor:\"a b\"", found: [3]),
+    Sought(text: "vendor:a b", found: [3]), Sought(text: "amount>500", found: [2, 3]),
+    Sought(text: "amount>=1,450.00", found: [2]), Sought(text: "amount<700", found: [3]),
+    Sought(text: "amount=1495", found: [2]), Sought(text: "-amount>500", found: [1]),
+    Sought(text: "newer:air", found: [1]), Sought(text: "field:rent amount>1000", found: [2]),
+    Sought(text: "field:", found: [1, 2, 3]), Sought(text: "10:30", found: []),
+    Sought(text: "\"reyes plumbing\"", found: [3]),
+  ]
+
+  @Test("the filter understands terms, comparisons, quotes and exclusion", arguments: sought)
+  func filtered(_ example: Sought) {
+    var items = [
+      ConflictItem(
+        id: 1, key: RemoteKey(.buildium, .tenants, "1"), title: "Tenant Ada", localID: "a",
+        field: "phone", base: "1", buildium: "2", airtable: "3", buildiumAt: Sample.ago(20),
+        airtableAt: Sample.ago(10), rule: .newer, foundAt: Sample.now),
+      ConflictItem(
+        id: 2, key: RemoteKey(.buildium, .leases, "2"), title: "Lease 2", localID: "b",
+        field: "rent", base: "1450.00", buildium: "1495.00", airtable: "1400.00", rule: .person,
+        foundAt: Sample.now),
+      ConflictItem(
+        id: 3, key: RemoteKey(.buildium, .bills, "3"), title: "Bill Reyes Plumbing", localID: "c",
+        field: "amount", base: "600.00", buildium: "610.00", airtable: "600.00", rule: .person,
+        foundAt: Sample.now),
+    ]
+    items[0].properties = ["Oak Row"]
+    items[1].properties = ["Elm Court"]
+    items[2].vendor = "A B"
+    let world = Session(status: Sample.quiet).model.world
+    let filter = ConflictFilter(example.text)
+    #expect(items.filter { filter.matches($0, world) }.map(\.id) == example.found)
   }
 }

@@ -16,6 +16,10 @@ struct Session {
   var months = FakeMonths()
   /// Answers what is asked about conflicts; such effects are not among those above either.
   var conflicts = FakeConflicts(0)
+  /// Answers what is asked about comparisons, but for those that are to be run or stopped.
+  var reconciliations = FakeReconciliations()
+  /// Whether questions for what waits for approval are among the effects: every session begins so.
+  var tellsCounts = false
   /// Answers that are kept back.
   private(set) var late: [Message] = []
 
@@ -60,6 +64,13 @@ struct Session {
         send(.conflicts(conflicts.answer(errand), ticket))
         continue
       }
+      if case .reconcile(let errand, let ticket) = effect,
+        let news = reconciliations.answer(errand)
+      {
+        send(.reconciliation(news, ticket))
+        continue
+      }
+      if case .loadBills(let query, _) = effect, query.limit == 0, !tellsCounts { continue }
       guard let answer = lists.answer(effect) ?? months.answer(effect) else {
         effects.append(effect)
         continue

@@ -146,7 +146,7 @@ import Testing
     var session = Session(status: Sample.quiet)
     session.press("5 j j 1 ] ] ] ]")
     #expect(session.line("▸").contains("Alder House 2"))
-    session.press("] ]")
+    session.press("] ] ]")
     #expect(session.screen.contains("GL accounts"))
     session.press("[")
     #expect(session.screen.contains(" Audit  0"))

@@ -84,6 +84,33 @@ struct BillStoreTests {
     }
   }
 
+  @Test("by hand a bill is edited, deleted and paid only where the workflow has it")
+  func rawContent() throws {
+    for state in BillState.allCases {
+      let fixture = try BillFixture()
+      let id = try fixture.bill(in: state)
+      try fixture.transaction("pay", 100)
+      func isTaken(_ statement: String) throws -> Bool {
+        try fixture.test.refusal(of: statement) == nil
+      }
+      let paid = try isTaken(
+        """
+        INSERT INTO bill_applications (id, bill_id, source_transaction_id, source_type,
+          applied_amount, applied_at, created_at, updated_at)
+        VALUES ('a', '\(id)', 'pay', 'payment', 100, '\(BillFixture.today)', '', '')
+        """)
+      #expect(paid == (state == .approved), "paid: \(state)")
+      for statement in [
+        "UPDATE bill_lines SET amount = amount + 1 WHERE bill_id = '\(id)'",
+        "INSERT INTO bill_lines (bill_id, position, amount) VALUES ('\(id)', 9, 5)",
+        "UPDATE bills SET due_date = '2099-01-01' WHERE id = '\(id)'",
+        "DELETE FROM bill_workflow WHERE bill_id = '\(id)'",
+      ] {
+        #expect(try isTaken(statement) == (state == .draft), "\(state): \(statement)")
+      }
+    }
+  }
+
   @Test("a plain statement moves no bill: not without its audit, its version, its approver")
   func rawWithout() throws {
     let id = try fixture.bill(in: .pendingApproval)

@@ -102,6 +102,12 @@ struct ListDetailTests {
     let step = try #require(audit.rows.first { $0.id.hasPrefix("j") })
     #expect(step.cells.contains(.text("buildium/bills/5001 due_date")))
     #expect(try reader.detail(RecordReference(.audit, step.id)) != nil)
+    let decision = try #require(audit.rows.first { $0.cells.contains(.text("reject")) })
+    let name = try #require(try reader.title(RecordReference(.bills, "b1")))
+    #expect(decision.cells.contains(.text(name)))
+    let terms = try ListFilter.terms("record:\(name.split(separator: " ")[1])", of: .audit)
+    let named = ListQuery(.audit, terms: terms)
+    #expect(try reader.page(ListRequest(named, offset: 0, count: 9)).rows.contains(decision))
   }
 
   @Test("a transaction shows its lines by account and side")

@@ -34,7 +34,7 @@ struct ListPlanTests {
 
   /// Lists that are cut back and may be ordered as a whole; the trail of decisions grows with what
   /// people do, by some thousands a year.
-  static let short: Set<ListName> = [.audit, .apiLog, .messages, .jobs]
+  static let short: Set<ListName> = [.audit, .apiLog, .messages, .jobs, .differences]
 
   @Test(
     "a window of a list is read from an index that has its order: nothing is sorted or read whole")

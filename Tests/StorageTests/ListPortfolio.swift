@@ -202,6 +202,14 @@ struct ListPortfolio {
             ("kind", "pull"), ("service", "buildium"), ("resource", .text("r\(number)")),
             ("state", "done"), ("priority", 0), ("created_at", now),
           ])
+        try insert(
+          db, "reconciliation_differences",
+          [
+            ("id", .text("buildium/units/\(number) rent")), ("resource", "units"),
+            ("record_key", .text("buildium/units/\(number)")), ("title", "Unit A"),
+            ("field", "rent"), ("left_value", "1"), ("right_value", "2"), ("standing", "differs"),
+            ("reason", "unknown"), ("note", "changed"), ("found_at", now),
+          ])
       }
     }
   }

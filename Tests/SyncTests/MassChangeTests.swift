@@ -1,10 +1,11 @@
 import Domain
+import Storage
 import Testing
 
 @testable import Sync
 
-@Suite("Many deletions at the source") struct MassChangeTests {
-  @Test("They stop and are named; a person lets them go, and only that once")
+@Suite("Many changes at once") struct MassChangeTests {
+  @Test("many deletions at the source stop and are named; a person lets them go, only that once")
   func letGo() throws {
     let world = try World()
     for id in 1...30 {
@@ -23,5 +24,47 @@ import Testing
     for id in 13...24 { world.source.remove(.owners, "\(id)") }
     #expect(try world.sync(SyncOptions(isFull: true, resources: [.owners])).needsPerson)
     #expect(try world.status(.owners).local == 18)
+  }
+
+  private static func crowd() throws -> TwoWayWorld {
+    let world = try TwoWayWorld()
+    for id in 100..<230 {
+      world.source.put(
+        .owners, "\(id)", ["first_name": .text("O\(id)"), "email": .text("o@e.com")])
+    }
+    try world.start()
+    return world
+  }
+
+  @Test(
+    "many rows about to be overwritten wait, by name, and both the wait and the leave are on record"
+  )
+  func overwritten() throws {
+    let world = try Self.crowd()
+    for id in 100..<230 { world.source.change(.owners, "\(id)", "email", .text("all@same.com")) }
+    for _ in 1...2 {
+      let report = try world.sync()
+      #expect(report.needsPerson)
+      #expect(
+        report.messages.contains { $0.contains("130 of") && $0.contains("buildium/owners/100") })
+      #expect(world.mirror.sink.journal.isEmpty)
+    }
+    // Said with every run, on record once.
+    #expect(try world.journal().filter { $0.kind == .held }.count == 1)
+    var options = SyncOptions()
+    (options.acceptsMassChange, options.person) = (true, "ada")
+    try world.sync(options)
+    #expect(world.mirror.sink.journal.count == 130)
+    let leave = try world.journal().filter { $0.kind == .permitted }
+    #expect(leave.map(\.actor) == ["ada"])
+    #expect(try !world.sync().needsPerson)
+  }
+
+  @Test("rows that only get what they did not have are no reason to stop")
+  func filled() throws {
+    let world = try Self.crowd()
+    for id in 100..<230 { world.source.change(.owners, "\(id)", "phone_mobile", .text("555")) }
+    #expect(try !world.sync().needsPerson)
+    #expect(world.mirror.sink.journal.count == 130)
   }
 }

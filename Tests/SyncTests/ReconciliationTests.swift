@@ -30,7 +30,8 @@ import Testing
     #expect(report.money == [])
     #expect(report.accuracy.description == "100.00")
     #expect(report.rows.map(\.resource) == Resource.mirrored)
-    #expect(report.rows.allSatisfy { $0.compared == $0.matching && $0.compared > 0 })
+    #expect(report.rows.allSatisfy { $0.compared == $0.matching })
+    #expect(report.rows.allSatisfy { $0.compared > 0 || $0.resource.isResult })
     let today = Instant(milliseconds: world.clock.wallMilliseconds).date
     let kept = try world.store.readSync { (sync) throws(StorageError) in
       try sync.reconciliations(from: today)
@@ -88,6 +89,9 @@ import Testing
     var wasThere = true
     var isDoubled = false
     var conflicts: Set<String> = []
+    var edited: Set<String> = []
+    var refusals: [String: String] = [:]
+    var isRemoved = false
     var standing: ReconciliationReport.Standing?
     var reason: ReconciliationReport.Reason?
     var testDescription: String { name }
@@ -109,6 +113,22 @@ import Testing
       name: "refused", left: ["a": .integer(2)], isDirty: true, waiting: .refused,
       standing: .differs, reason: .refused),
     Case(
+      name: "an edit at the sink that the source refused", right: ["a": .integer(2)],
+      edited: ["a"], refusals: ["a": "too long"], standing: .differs, reason: .refused),
+    Case(
+      name: "a choice between two edits that was refused", left: ["a": .integer(3)],
+      right: ["a": .integer(2)], conflicts: ["a"], refusals: ["a": "too long"],
+      standing: .differs, reason: .refused),
+    Case(
+      name: "an edit at the sink that a sync has seen", right: ["a": .integer(2)], edited: ["a"],
+      standing: .inFlight, reason: .pending),
+    Case(
+      name: "a whole record a person decides on", right: nil, isDirty: true, conflicts: ["a"],
+      standing: .onlyLeft, reason: .conflict),
+    Case(
+      name: "removed at the sink, and a sync has seen that", right: nil, isRemoved: true,
+      standing: .inFlight, reason: .pending),
+    Case(
       name: "both changed", left: ["a": .integer(2)], right: ["a": .integer(3)], isDirty: true,
       conflicts: ["a"], standing: .differs, reason: .conflict),
     Case(
@@ -127,9 +147,97 @@ import Testing
     (comparison.base, comparison.isDirty) = (example.base, example.isDirty)
     (comparison.waiting, comparison.wasThere) = (example.waiting, example.wasThere)
     (comparison.isDoubled, comparison.conflicts) = (example.isDoubled, example.conflicts)
+    (comparison.edited, comparison.refusals) = (example.edited, example.refusals)
+    comparison.isRemoved = example.isRemoved
     let found = comparison.differences(["a"])
     #expect(found.map(\.standing) == (example.standing.map { [$0] } ?? []))
     #expect(found.map(\.reason) == (example.reason.map { [$0] } ?? []))
+    #expect(found.allSatisfy { !$0.note.isEmpty })
+    for (_, said) in example.refusals { #expect(found.first?.note == said) }
+  }
+
+  @Test("The differences of the last comparison are kept, in place of those of the one before")
+  func kept() throws {
+    let world = try inStep()
+    world.source.put(
+      .units, "10",
+      [
+        "property_id": link(.properties, "1"), "unit_number": .text("A"),
+        "market_rent": money("1300"), "is_unit_occupied": .boolean(true),
+      ])
+    _ = try reconcile(world, [.units])
+    func rows(_ filter: [ListTerm] = []) throws -> [[ListCell]] {
+      let page = try ListReader(world.store).page(
+        ListRequest(ListQuery(.differences, terms: filter), offset: 0, count: 50))
+      #expect(page.matching == page.rows.count)
+      return page.rows.map(\.cells)
+    }
+    let found = try rows()
+    #expect(found.count == 1)
+    #expect(
+      found.first == [
+        .text("Unit Elm Court A"), .text("market_rent"), .text("1300.00"), .text("1250.50"),
+        .text("pending"), .text("the next sync sends it"), .text("units"),
+        .text("buildium/units/10"),
+      ])
+    #expect(try rows([ListTerm(column: "reason", .contains, "conf")]) == [])
+    // Another resource's comparison leaves them; the next of their own replaces them.
+    _ = try reconcile(world, [.owners])
+    #expect(try rows().count == 1)
+    try world.sync()
+    _ = try reconcile(world, [.units])
+    #expect(try rows() == [])
+    let last = try world.store.readSync { (sync) throws(StorageError) in
+      try sync.lastReconciliations()
+    }
+    #expect(last.map(\.resource) == [.owners, .units])
+    #expect(last.allSatisfy { $0.left == $0.compared && $0.right == $0.compared })
+  }
+
+  @Test("A service that does not answer ends the comparison at once, and the day keeps its result")
+  func silent() throws {
+    let world = try inStep()
+    _ = try reconcile(world)
+    let before = try world.store.readSync { (sync) throws(StorageError) in
+      try sync.lastReconciliations()
+    }
+    for service in [Service.buildium, .airtable] {
+      let reconciler = Reconciler(
+        store: world.store,
+        source: service == .buildium ? SilentSource(world.source) : world.source,
+        sink: service == .airtable ? SilentSink(world.sink) : world.sink, clock: world.clock,
+        patience: Patience(answerNanoseconds: 1_000_000))
+      let error = #expect(throws: SyncError.self) { try reconciler.run() }
+      guard case .service(let failure)? = error else {
+        Issue.record("\(String(describing: error)) is no failure of a service")
+        continue
+      }
+      #expect(failure.kind == .unreachable)
+      #expect(failure.service == service)
+    }
+    let after = try world.store.readSync { (sync) throws(StorageError) in
+      try sync.lastReconciliations()
+    }
+    #expect(before == after)
+  }
+
+  @Test("A trend carries each resource on, and a week shows its lowest day")
+  func trend() throws {
+    func day(_ text: String, _ resource: Resource, _ matching: Int) throws -> ReconciliationDay {
+      ReconciliationDay(
+        day: try #require(CalendarDate(text)), resource: resource, compared: 100,
+        matching: matching, inFlight: 0, differences: 0, unexplained: 0, reportHash: "")
+    }
+    // 21 September 2026 is a Monday.
+    let daily = ReconciliationTrend.daily([
+      try day("2026-09-21", .units, 100), try day("2026-09-21", .owners, 90),
+      try day("2026-09-27", .owners, 100), try day("2026-09-28", .units, 98),
+    ])
+    #expect(daily.map(\.day.description) == ["2026-09-21", "2026-09-27", "2026-09-28"])
+    #expect(daily.map(\.accuracy.description) == ["95.00", "100.00", "99.00"])
+    let weekly = ReconciliationTrend.weekly(daily)
+    #expect(weekly.map(\.day.description) == ["2026-09-21", "2026-09-28"])
+    #expect(weekly.map(\.accuracy.description) == ["95.00", "99.00"])
   }
 
   @Test("Accuracy is cut off, never rounded up to a whole that is not there")
@@ -175,5 +283,58 @@ import Testing
       }
       #expect(listed.filter { $0.value != 0 } == expected.filter { $0.value != 0 }, "seed \(seed)")
     }
+  }
+}
+
+/// A source that never gives a sign of life; it waits until it is stopped.
+private struct SilentSource: SourceProvider {
+  let inner: ScriptedSource
+  init(_ inner: ScriptedSource) { self.inner = inner }
+  var service: Service { inner.service }
+  func capabilities(of resource: Resource) -> Capabilities { inner.capabilities(of: resource) }
+  func verify(_ cancellation: Cancellation) throws(ProviderError) -> String {
+    cancellation.wait(nanoseconds: 60_000_000_000)
+    throw ProviderError(service, .cancelled, "stopped")
+  }
+  func page(
+    _ request: PullRequest, context: any PullContext, cancellation: Cancellation
+  ) throws(ProviderError) -> Page {
+    try inner.page(request, context: context, cancellation: cancellation)
+  }
+  func record(
+    _ resource: Resource, id: String, context: any PullContext, cancellation: Cancellation
+  ) throws(ProviderError) -> RemoteRecord? {
+    try inner.record(resource, id: id, context: context, cancellation: cancellation)
+  }
+}
+
+/// A sink of the same kind.
+private struct SilentSink: SinkProvider {
+  let inner: ScriptedSink
+  init(_ inner: ScriptedSink) { self.inner = inner }
+  var service: Service { inner.service }
+  var batchMax: Int { inner.batchMax }
+  func capabilities(of resource: Resource) -> Capabilities { inner.capabilities(of: resource) }
+  func verify(_ cancellation: Cancellation) throws(ProviderError) -> String {
+    cancellation.wait(nanoseconds: 60_000_000_000)
+    throw ProviderError(service, .cancelled, "stopped")
+  }
+  func writableFields(of resource: Resource) -> [FieldDefinition] {
+    inner.writableFields(of: resource)
+  }
+  func write(
+    _ resource: Resource, _ writes: [Write], cancellation: Cancellation
+  ) throws(ProviderError) -> [WriteOutcome] {
+    try inner.write(resource, writes, cancellation: cancellation)
+  }
+  func find(
+    _ resource: Resource, keys: [RemoteKey], cancellation: Cancellation
+  ) throws(ProviderError) -> [FoundRow] {
+    try inner.find(resource, keys: keys, cancellation: cancellation)
+  }
+  func rows(
+    _ resource: Resource, cursor: String?, cancellation: Cancellation
+  ) throws(ProviderError) -> (rows: [FoundRow], next: String?) {
+    try inner.rows(resource, cursor: cursor, cancellation: cancellation)
   }
 }

@@ -15,6 +15,8 @@ final class ScriptedSource: SourceProvider {
     var pageSize = 3
     var incremental: Set<Resource> = []
     var unreadable: Set<Resource> = []
+    /// How far the service's clock is ahead, in milliseconds.
+    var lead: Int64 = 0
   }
 
   let service = Service.buildium
@@ -26,8 +28,9 @@ final class ScriptedSource: SourceProvider {
   // MARK: What a test does to it
 
   func put(_ resource: Resource, _ id: String, _ fields: FieldValues, lines: [FieldValues] = []) {
-    let now = Instant(milliseconds: clock.wallMilliseconds)
+    let wall = clock.wallMilliseconds
     state.withLock { state in
+      let now = Instant(milliseconds: wall + state.lead)
       let key = RemoteKey(.buildium, resource, id)
       state.records[resource, default: [:]][id] = RemoteRecord(
         key: key, record: Record(resource, fields, lines: lines), updatedAt: now)
@@ -35,8 +38,9 @@ final class ScriptedSource: SourceProvider {
   }
 
   func change(_ resource: Resource, _ id: String, _ field: String, _ value: FieldValue) {
-    let now = Instant(milliseconds: clock.wallMilliseconds)
+    let wall = clock.wallMilliseconds
     state.withLock { state in
+      let now = Instant(milliseconds: wall + state.lead)
       state.records[resource]?[id]?.record[field] = value
       state.records[resource]?[id]?.updatedAt = now
     }
@@ -56,13 +60,15 @@ final class ScriptedSource: SourceProvider {
 
   func capabilities(of resource: Resource) -> Capabilities {
     state.withLock { state in
-      if state.unreadable.contains(resource) || resource == .rentPayments {
+      if state.unreadable.contains(resource) || resource == .rentPayments || resource.isResult {
         return Capabilities(reading: .none)
       }
       return Capabilities(
         reading: state.incremental.contains(resource) ? .incremental(grain: .second) : .sweep)
     }
   }
+
+  var clockLeadMilliseconds: Int64? { state.withLock(\.lead) }
 
   func verify(_ cancellation: Cancellation) throws(ProviderError) -> String { "scripted" }
 

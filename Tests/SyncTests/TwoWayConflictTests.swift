@@ -98,6 +98,29 @@ import Testing
     #expect(world.row(key(.units, "10"))["market_rent"] == money("1400"))
   }
 
+  @Test("of decisions on what was shown, those whose values changed since are left out by number")
+  func unchanged() throws {
+    let (world, desk, conflict) = try held()
+    world.mirror.edit(key(.owners, "2"), "email", .text("r2@example.com"))
+    world.source.change(.owners, "2", "email", .text("l2@example.com"))
+    try world.sync()
+    let other = try #require(try desk.list().first { $0.id != conflict.id })
+    let outdated = Sides<JSONValue?>(left: "older@example.com", right: other.right)
+    let (taken, stale) = try desk.decideUnchanged(
+      [
+        .init(
+          id: conflict.id, pick: .left,
+          shown: Sides(left: conflict.left, right: conflict.right)),
+        .init(id: other.id, pick: .left, shown: outdated), .init(id: 99, pick: .left),
+      ], by: "ada")
+    #expect(taken.map(\.id) == [conflict.id] && taken.first?.state == .staged)
+    #expect(stale == [other.id, 99])
+    #expect(try desk.show(other.id).0.state == .open)
+    try world.sync()
+    #expect(
+      try desk.decideUnchanged([.init(id: conflict.id, pick: .left)], by: "ada").stale.count == 1)
+  }
+
   @Test("a record gone at the service and edited in the mirror goes or stays as a person says")
   func wholeRecord() throws {
     let world = try TwoWayWorld()

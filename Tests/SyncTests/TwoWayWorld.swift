@@ -18,6 +18,10 @@ final class ScriptedMirror: ObservedProvider {
     /// Called before a row is read by its id: a person acts in that moment.
     var beforeRead: (@Sendable (ScriptedMirror) -> Void)?
     var answers: [RowAnswer] = []
+    /// The number of each column, where it is another one than at first.
+    var columns: [String: String] = [:]
+    /// Columns that are not there.
+    var missing: Set<String> = []
   }
 
   let sink = ScriptedSink()
@@ -178,6 +182,29 @@ final class ScriptedMirror: ObservedProvider {
   }
 
   func drift(_ cancellation: Cancellation) throws(ProviderError) -> [SchemaDrift] { [] }
+
+  func columns(
+    of resource: Resource, cancellation: Cancellation
+  ) throws(ProviderError) -> [String: String] {
+    people.withLock { people in
+      var columns: [String: String] = [:]
+      for field in sink.writableFields(of: resource) {
+        let name = "\(resource).\(field.name)"
+        if !people.missing.contains(name) { columns[field.name] = people.columns[name] ?? name }
+      }
+      return columns
+    }
+  }
+
+  /// A person deletes a column with everything in it, and makes one of the same name.
+  func renewColumn(_ resource: Resource, _ field: String) {
+    people.withLock { $0.columns["\(resource).\(field)"] = "another" }
+    sink.state.withLock { state in
+      for id in (state.tables[resource] ?? [:]).keys {
+        state.tables[resource]?[id]?.fields[field] = nil
+      }
+    }
+  }
 }
 
 /// The scripted source as a service that takes changes, strictly: a fresh copy is compared first.
@@ -286,7 +313,9 @@ final class ScriptedWriter: SourceProvider, RecordWriter {
       }
       var fields = new.record.fields
       if new.record.resource == .transactions { fields["property_id"] = nil }
-      source.put(new.record.resource, id, fields, lines: [])
+      // A bill's lines are what was approved of it.
+      let isBill = new.record.resource == .bills
+      source.put(new.record.resource, id, fields, lines: isBill ? new.record.lines : [])
       let key = RemoteKey(service, new.record.resource, id)
       state.withLock { $0.markers[new.marker.code] = key }
       return .done(WrittenRecord(key: key, records: read(key)))
@@ -300,6 +329,19 @@ final class ScriptedWriter: SourceProvider, RecordWriter {
       return .doubt(error(.doubt))
     case nil: return carryOut()
     }
+  }
+
+  func twin(
+    of record: Record, cancellation: Cancellation
+  ) throws(ProviderError) -> WrittenRecord? {
+    guard record.resource == .bills, !record["reference_number"].isNull else { return nil }
+    let found = source.state.withLock { state in
+      state.records[.bills]?.values.first {
+        $0.record["vendor_id"] == record["vendor_id"]
+          && $0.record["reference_number"] == record["reference_number"]
+      }
+    }
+    return found.map { WrittenRecord(key: $0.key, records: [$0]) }
   }
 
   private func read(_ key: RemoteKey) -> [RemoteRecord] {
@@ -322,8 +364,8 @@ final class TwoWayWorld {
   var source: ScriptedSource { world.source }
   var clock: ManualClock { world.clock }
 
-  init() throws {
-    world = try World()
+  init(name: String = "rentbook-sync-") throws {
+    world = try World(name: name)
     writer = ScriptedWriter(world.source)
     mirror.sink.set(\.withoutFields, ["tenants.lease_ids"])
   }

@@ -44,11 +44,12 @@ final class World {
   private(set) var store: Store
   let events = Lock<[SyncEvent]>([])
 
-  init() throws {
+  /// - Parameter name: what the folder's name begins with.
+  init(name: String = "rentbook-sync-") throws {
     source = ScriptedSource(clock: clock)
     // Every commit waits for the disk; where there is one in memory, the tests need not.
     let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array(("\(place)/rentbook-sync-" + String(repeating: "X", count: 6)).utf8CString)
+    var template = Array(("\(place)/\(name)" + String(repeating: "X", count: 6)).utf8CString)
     let made = template.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
@@ -58,7 +59,9 @@ final class World {
 
   deinit {
     store.close()
-    for suffix in ["", "-wal", "-shm"] { unlink("\(folder)/store.db\(suffix)") }
+    for file in ["store.db", "copy.db", "restored.db"] {
+      for suffix in ["", "-wal", "-shm"] { unlink("\(folder)/\(file)\(suffix)") }
+    }
     rmdir(folder)
   }
 
@@ -70,6 +73,19 @@ final class World {
 
   /// Opens the store anew, as another start of the program does.
   func reopen() throws { store = try Self.open(folder, clock) }
+
+  /// Puts the store as it is now aside.
+  func backUp() throws { try store.backup(to: "\(folder)/copy.db") }
+
+  /// Goes on with the copy, as a person does who puts it in the store's place.
+  func restore() throws {
+    store.close()
+    _ = try Store.restore(from: "\(folder)/copy.db", to: "\(folder)/restored.db")
+    let clock = clock
+    store = try Store(
+      path: "\(folder)/restored.db", sealing: OpenSealing(),
+      now: { Instant(milliseconds: clock.wallMilliseconds) })
+  }
 
   func engine(
     seed: UInt64 = 1, cut: (@Sendable (FaultPoint) throws(SyncError) -> Void)? = nil

@@ -34,35 +34,70 @@ public enum BillScope: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// The bills of a scope, as of one moment.
-public struct BillDesk: Sendable, Hashable {
-  /// So many rows at most are shown; a person works through them from the top.
-  public static let rowsMax = 5000
+/// What bills are in order of.
+public enum BillOrder: String, Sendable, Hashable, CaseIterable {
+  /// Oldest due first.
+  case due
+  case vendor, property
+  /// The largest first.
+  case amount
+}
 
-  /// Which bills.
+/// Which bills are wanted, and how.
+public struct BillQuery: Sendable, Hashable {
+  /// Of which choice.
   public var scope: BillScope
+  /// In which order.
+  public var order: BillOrder
+  /// Only bills that show all of these words; empty for all.
+  public var words: String
+  /// So many rows from the top; zero for the counts alone.
+  public var limit: Int
+  /// Bills that are wanted besides, by their ids in the store: those that are marked.
+  public var kept: [String]
+
+  /// A query.
+  public init(
+    _ scope: BillScope, order: BillOrder = .due, words: String = "", limit: Int = 0,
+    kept: [String] = []
+  ) {
+    (self.scope, self.order, self.words) = (scope, order, words)
+    (self.limit, self.kept) = (limit, kept)
+  }
+}
+
+/// The bills of a query, as of one moment.
+public struct BillDesk: Sendable, Hashable {
+  /// What was asked.
+  public var query: BillQuery
   /// Who looks at them.
   public var actor: Actor
-  /// The bills, oldest due first; at most ``rowsMax``.
+  /// The bills from the top, at most as many as were wanted.
   public var rows: [BillRow]
-  /// How many belong to the scope, those that are not shown too.
+  /// Those of ``BillQuery/kept`` that are still there and not among the rows.
+  public var kept: [BillRow]
+  /// How many show the words, those that are not among the rows too.
   public var matching: Int
-  /// How many wait for the person, whichever scope is shown.
-  public var waiting: Int
+  /// What those amount to.
+  public var total: Money
+  /// How many belong to the scope, whatever they show.
+  public var inScope: Int
+  /// How many wait for the person; nil where another scope is shown: to tell it, the rules are asked
+  /// of each that waits at all.
+  public var waiting: Int?
   /// How many there are.
   public var all: Int
   /// Those of the rows that may have been entered twice, by their ids in the store.
   public var duplicates: Set<String>
 
-  /// The bills of a scope among all.
-  public init(_ scope: BillScope, of bills: [BillRow], for actor: Actor) {
-    (self.scope, self.actor, all) = (scope, actor, bills.count)
-    let found = bills.filter { scope.holds($0, for: actor) }
-    matching = found.count
-    waiting = scope == .waiting ? found.count : bills.count { $0.waits(for: actor) }
-    rows = Array(found.prefix(Self.rowsMax))
-    let groups = BillDuplicates.groups(bills) + BillDuplicates.near(bills)
-    duplicates = Set(groups.flatMap { $0.map(\.localID) })
+  /// An answer.
+  public init(
+    _ query: BillQuery, for actor: Actor, rows: [BillRow], kept: [BillRow] = [], matching: Int,
+    total: Money, inScope: Int, waiting: Int?, all: Int, duplicates: Set<String> = []
+  ) {
+    (self.query, self.actor, self.rows, self.kept) = (query, actor, rows, kept)
+    (self.matching, self.total, self.inScope) = (matching, total, inScope)
+    (self.waiting, self.all, self.duplicates) = (waiting, all, duplicates)
   }
 }
 

@@ -13,6 +13,12 @@ public struct Refusal: Error, Sendable, Hashable {
   public init(_ code: String, _ message: String, hint: String = "") {
     (self.code, self.message, self.hint) = (code, message, hint)
   }
+
+  /// The message and what can be done, as sentences with a full stop each.
+  public var sentences: String {
+    [message, hint].filter { !$0.isEmpty }
+      .map { ".!?".contains($0.last ?? ".") ? $0 : $0 + "." }.joined(separator: " ")
+  }
 }
 
 extension BillRefusal {

@@ -170,5 +170,11 @@ extension ListName {
       ListColumn("total", "Of", .number), ListColumn("attempts", "Tries", .number),
       ListColumn("finished", "Finished", .instant), ListColumn("error", "Error", .text),
     ],
+    .differences: [
+      ListColumn("record", "Record", .text), ListColumn("field", "Field", .text),
+      ListColumn("buildium", "Buildium", .text), ListColumn("airtable", "Airtable", .text),
+      ListColumn("reason", "Reason", .choice), ListColumn("why", "Why", .text),
+      ListColumn("resource", "Resource", .choice), ListColumn("key", "Key", .text),
+    ],
   ]
 }

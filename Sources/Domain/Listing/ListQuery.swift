@@ -12,6 +12,8 @@ public enum ListName: String, Sendable, Hashable, CaseIterable {
   case audit
   case apiLog = "api_log"
   case messages, jobs
+  /// What the last comparison of the two sides found.
+  case differences
 }
 
 /// Names one row of a list for good: the list and the row's id in the store.

@@ -71,5 +71,15 @@ public enum MirrorSchema {
       // `kind` says what was paid: `Rent`, `Partial Rent`, `Late Fee`, … joined by ` + `.
       fields(.text, "tenant"), fields(.choice, "method", "kind"),
     ].flatMap(\.self),
+    .noi: [
+      fields(.choice, "month"), fields(.reference(.properties), "property_id"),
+      fields(.reference(.owners), "owner_id"), fields(.choice, "basis"),
+      fields(.money, "revenue", "operating_expenses", "noi"),
+    ].flatMap(\.self),
+    .ownerDraws: [
+      fields(.choice, "month"), fields(.reference(.owners), "owner_id"),
+      fields(.money, "noi_share", "reserve_held", "draw", "cumulative_draws", "available"),
+      fields(.choice, "status"),
+    ].flatMap(\.self),
   ]
 }

@@ -313,5 +313,20 @@ enum RecordSchemas {
         fields(.reference(.units), "unit_id"), fields(.reference(.properties), "property_id"),
         fields(.text, "tenant_name"), fields(.choice, "payment_method", "kind"),
       ]),
+    schema(
+      .noi, "noi_results", id: "",
+      [
+        fields(.choice, "month"), fields(.reference(.properties), "property_id"),
+        fields(.reference(.owners), "owner_id"), fields(.choice, "basis"),
+        fields(.money, "revenue", "operating_expenses", "noi"),
+      ]),
+    schema(
+      .ownerDraws, "owner_draw_results", id: "",
+      [
+        fields(.choice, "month"), fields(.reference(.properties), "property_id"),
+        fields(.reference(.owners), "owner_id"),
+        fields(.money, "noi_share", "reserve_held", "draw", "cumulative_draws", "available"),
+        fields(.choice, "status"),
+      ]),
   ]
 }

@@ -47,16 +47,23 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
   case leaseTransactions = "lease_transactions"
   /// A tenant's payment: the same transaction, seen as rent received. Made here, never pulled.
   case rentPayments = "rent_payments"
+  /// Net operating income of a final month. Made here when a month is finalised.
+  case noi
+  /// What a final month declared for an owner. Made here when a month is finalised.
+  case ownerDraws = "owner_draws"
 
   /// The form shown in logs and messages.
   public var description: String { rawValue }
 
-  /// The eight resources that go to Airtable as such, with the rent payments made from them, in the
-  /// order in which links can be resolved.
+  /// The eight resources that go to Airtable as such, with the rent payments made from them and the
+  /// results of final months, in the order in which links can be resolved.
   public static let mirrored: [Resource] = [
     .glAccounts, .owners, .properties, .units, .tenants, .leases, .bills, .transactions,
-    .rentPayments,
+    .rentPayments, .noi, .ownerDraws,
   ]
+
+  /// Whether its records are Rentbook's own figures, which no other service has.
+  public var isResult: Bool { self == .noi || self == .ownerDraws }
 
   /// The part of a record's key that names the collection: `rentals` in `buildium/rentals/1042`.
   public var collection: String { Self.collections[self] ?? rawValue }
@@ -74,6 +81,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
       case .properties: (resource, "rentals")
       case .glAccounts: (resource, "glaccounts")
       case .rentPayments: (resource, "payments")
+      case .ownerDraws: (resource, "draws")
       default: (resource, resource.rawValue.replacing("_", with: ""))
       }
     })
@@ -86,6 +94,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
   public var title: String {
     switch self {
     case .glAccounts: "GL accounts"
+    case .noi: "NOI"
     default:
       rawValue.prefix(1).uppercased() + rawValue.dropFirst().replacing("_", with: " ")
     }
@@ -97,7 +106,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable, Comparable, Cust
     case .transactions, .rentPayments, .billPayments, .deposits, .vendorCredits,
       .bankTransactions, .leaseTransactions:
       0
-    case .bills: 1
+    case .bills, .noi, .ownerDraws: 1
     case .leases, .tenants: 2
     case .properties, .units, .owners, .glAccounts, .bankAccounts: 3
     default: 5
@@ -139,11 +148,13 @@ public struct RemoteKey: Sendable, Hashable, Comparable, CustomStringConvertible
   /// `buildium/rentals/1042`: what the column *Rentbook Key* holds.
   public var description: String { "\(service)/\(resource.collection)/\(id)" }
 
-  /// Reads `buildium/rentals/1042`; nil for anything else.
+  /// Reads `buildium/rentals/1042`; nil for anything else. Only Rentbook's own results have ids of
+  /// several parts, as `rentbook/noi/2026-03/cash/1042`.
   public init?(_ text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, let service = Service(rawValue: String(parts[0])), !parts[2].isEmpty,
-      let resource = Resource(collection: parts[1])
+      let resource = Resource(collection: parts[1]),
+      (service == .rentbook && resource.isResult) || !parts[2].contains("/")
     else { return nil }
     self.init(service, resource, String(parts[2]))
   }

@@ -11,6 +11,12 @@ public struct SyncStatus: Sendable, Hashable {
   public var deadLetters: [DeadLetter]
   /// From a change's event to its arrival at Airtable, over the last 24 hours.
   public var latency: LatencySummary
+  /// How many conflicts wait for a person's choice.
+  public var conflicts = 0
+  /// How much was the same on both sides when they were last compared; nil before the first time.
+  public var accuracy: Accuracy?
+  /// When they were last compared.
+  public var reconciledAt: Instant?
   /// When it was read.
   public var at: Instant
 

@@ -82,10 +82,17 @@ struct RetryPolicy: Sendable {
       return Int64(text.prefix(9)).map { $0 * 1000 }
     }
     let then = curl_getdate(text, nil)
-    let server = response.headers["date"].map { curl_getdate($0, nil) } ?? -1
-    guard then >= 0, let now = server >= 0 ? Int64(server) * 1000 : nowMilliseconds else {
-      return nil
-    }
+    guard then >= 0, let now = response.dateMilliseconds ?? nowMilliseconds else { return nil }
     return max(0, Int64(then) * 1000 - now)
+  }
+}
+
+extension HTTPResponse {
+  /// When the answer was given, by the clock of whoever gave it, in milliseconds since 1970; nil
+  /// where it carries no `Date`.
+  public var dateMilliseconds: Int64? {
+    guard let text = headers["date"] else { return nil }
+    let seconds = curl_getdate(text, nil)
+    return seconds >= 0 ? Int64(seconds) * 1000 : nil
   }
 }

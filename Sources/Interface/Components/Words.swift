@@ -84,20 +84,14 @@ enum Words {
     let time = String(there.dropFirst(11).prefix(5))
     guard there.prefix(10) != moment(world.now, world).prefix(10) else { return time }
     let month = Int(there.dropFirst(5).prefix(2)) ?? 1
-    return "\(months[month - 1].prefix(3)) \(there.dropFirst(8).prefix(2)) \(time)"
+    return "\(CalendarDate.monthNames[month - 1].prefix(3)) \(there.dropFirst(8).prefix(2)) \(time)"
   }
 
   /// `October 2026`, by the person's clock.
   static func month(_ world: World) -> String {
     let date = world.now.adding(milliseconds: Int64(world.utcOffsetMinutes) * 60_000).date
-    return "\(months[date.month - 1]) \(date.year)"
+    return "\(CalendarDate.monthNames[date.month - 1]) \(date.year)"
   }
-
-  /// The months' names, in order.
-  static let months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-  ]
 
   /// `███████░░░` for a share of the whole.
   static func bar(percent: Int, width: Int) -> String {

@@ -58,6 +58,7 @@ extension Words {
     case .apiLog: "API log"
     case .messages: "Messages"
     case .jobs: "Jobs"
+    case .differences: "Differences"
     }
   }
 }

@@ -217,7 +217,7 @@ extension RecordTable {
     if loaded == nil || isLoading { return [Piece("Reading…", .dim)] }
     if !terms.isEmpty { return [Piece("No row matches the filter. Esc shows all.", .dim)] }
     if base.linkedTo != nil { return [Piece("There are none. Esc goes back.", .dim)] }
-    let isKeptHere: Set<ListName> = [.audit, .apiLog, .messages, .jobs]
+    let isKeptHere: Set<ListName> = [.audit, .apiLog, .messages, .jobs, .differences]
     if isKeptHere.contains(base.list) {
       return [Piece("Nothing here yet. What happens is kept here from now on.", .dim)]
     }

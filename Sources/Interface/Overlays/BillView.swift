@@ -3,8 +3,8 @@ import Terminal
 
 /// Everything about one bill, over all of the pane.
 struct BillView: Layer {
-  let row: BillRow
-  let detail: BillDetail?
+  private(set) var row: BillRow
+  private(set) var detail: BillDetail?
   private var offset = 0
 
   init(_ row: BillRow, _ detail: BillDetail?) { (self.row, self.detail) = (row, detail) }
@@ -30,6 +30,13 @@ struct BillView: Layer {
     default: break
     }
     offset = max(0, min(offset, count - area.rows))
+    return []
+  }
+
+  /// What the list asked for is shown here too, as soon as it is there.
+  mutating func take(_ message: Message, _ world: World) -> [Reaction] {
+    guard case .bill(let detail?, _) = message, detail.row.localID == row.localID else { return [] }
+    (row, self.detail) = (detail.row, detail)
     return []
   }
 
@@ -99,7 +106,7 @@ struct BillView: Layer {
     }
     for other in detail.duplicates {
       lines.append([
-        Piece("D  ", .warning),
+        Piece("D compares  ", .warning),
         Piece(
           "bill \(other.name)  \(other.date?.description ?? "")  \(other.reference ?? "")  "
             + "\(Words.money(other.total))  \(other.approval.rawValue)", .warning),

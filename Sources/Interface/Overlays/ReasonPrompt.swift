@@ -9,18 +9,22 @@ struct ReasonPrompt: Layer {
   let consequence: String
   /// What is wanted, with the reason.
   let reactions: @Sendable (String) -> [Reaction]
+  /// What is typed.
+  let label: String
   private var field = TextField(text: "", isActive: true)
 
   init(
-    _ question: String, _ consequence: String,
+    _ question: String, _ consequence: String, label: String = "Reason",
     reactions: @escaping @Sendable (String) -> [Reaction]
   ) {
     (self.question, self.consequence, self.reactions) = (question, consequence, reactions)
+    self.label = label
   }
 
   static let bindings: [Binding<ReasonPrompt>] = [
     Binding([.enter], .accept, "do it", "Does it, with the reason that was typed.") { prompt, _ in
-      prompt.reason.isEmpty ? "Type a reason first: it is kept. Esc leaves all as it is." : nil
+      prompt.reason.isEmpty
+        ? "Type a \(prompt.label.lowercased()) first: it is kept. Esc leaves all as it is." : nil
     },
     Binding([.escape], .back, "leave it", "Leaves all as it is."),
   ]
@@ -52,7 +56,7 @@ struct ReasonPrompt: Layer {
       row += 1
     }
     let at = min(row + 2, area.endRow - 1)
-    let label = "Reason: "
+    let label = "\(self.label): "
     // The end of a long reason stays in sight.
     let room = max(1, width - label.count - 1)
     var shown = field.text

@@ -7,10 +7,14 @@ struct TextReport: Layer {
   var lines: [[Piece]]
   /// What `Enter` does in the pane below; nil when there is nothing to do.
   var accept: Action?
+  /// What `R` does there: the same from now on by itself; nil when that cannot be.
+  var always: Action?
   private var offset = 0
 
-  init(_ title: String, _ lines: [[Piece]], accept: Action? = nil) {
-    (self.title, self.lines, self.accept) = (title, lines, accept)
+  init(
+    _ title: String, _ lines: [[Piece]], accept: Action? = nil, always: Action? = nil
+  ) {
+    (self.title, self.lines, self.accept, self.always) = (title, lines, accept, always)
   }
 
   static let bindings: [Binding<TextReport>] =
@@ -18,6 +22,10 @@ struct TextReport: Layer {
       Binding([.enter], .open, "do it", "Does what is shown.", writes: true) { report, _ in
         report.accept == nil ? "There is nothing to do here; Esc goes back." : nil
       },
+      Binding(
+        [.character("R")], .always, "from now on", "Does it, and by a rule from now on.",
+        writes: true
+      ) { report, _ in report.always == nil ? "No rule can say this." : nil },
       Binding([.character("y")], .copy, "copy", "Copies all of this to the clipboard."),
       Binding([.escape, .character("q")], .back, "back", "Goes back; nothing is done."),
     ]
@@ -34,6 +42,7 @@ struct TextReport: Layer {
     case .first: offset = 0
     case .last: offset = lines.count
     case .back: return [.close]
+    case .always: return always.map { [.run($0)] } ?? []
     case .open: return accept.map { [.run($0)] } ?? [.close]
     case .copy:
       let text = lines.map { $0.map(\.text).joined() }
@@ -67,4 +76,8 @@ struct TextReport: Layer {
     }
     (frame.cursorRow, frame.cursorColumn) = (area.row, area.column)
   }
+}
+
+extension Action {
+  static let always = Action("from-now-on")
 }

@@ -9,14 +9,10 @@ struct BillsPane: Pane {
   static let number = 3
   /// Names its questions.
   private static let owner = "bills"
-
-  /// What the rows are in order of.
-  enum Order: String, Sendable, Hashable, CaseIterable {
-    case due, vendor, property, amount
-  }
+  private static let countOwner = "bills-waiting"
 
   private(set) var scope = BillScope.waiting
-  private(set) var order = Order.due
+  private(set) var order = BillOrder.due
   var filter = TextField()
   var list = ListState<String>()
   /// The marked bills, by their ids in the store.
@@ -30,6 +26,15 @@ struct BillsPane: Pane {
 
   private var number = 0
   private var deskTicket: Ticket?
+  /// What was asked last; nil before the first question.
+  private var asked: BillQuery?
+  /// So many rows are read; more when the end of them is come near.
+  private var limit = rowsFirst
+  /// How many wait for the person; nil before that was counted.
+  private var waiting: Int?
+  private var countTicket: Ticket?
+  private var countedAt: Instant?
+  private var isCountStale = true
   private var detailTicket: Ticket?
   private var detailWanted: String?
   private var isStale = true
@@ -38,6 +43,14 @@ struct BillsPane: Pane {
   private var askedAt: Instant?
   /// Bills that were read again when the store changed, so often at most.
   private static let refreshMilliseconds: Int64 = 1000
+  /// The tab's number is counted again so often at most while another pane is shown.
+  private static let countMilliseconds: Int64 = 5000
+  /// Rows that are read at first.
+  private static let rowsFirst = 500
+  /// Rows that are read at most; a filter leads to the others.
+  private static let rowsMax = 100_000
+  /// More rows are read when the selection comes so near to the last.
+  private static let rowsAhead = 200
 
   static let bindings: [Binding<BillsPane>] =
     [
@@ -52,6 +65,24 @@ struct BillsPane: Pane {
       decision(
         .character("R"), .recall, .recall, "Takes the marked bills back from approval.",
         footer: false),
+      decision(
+        .character("O"), .reopenBill, .reopen,
+        "Makes drafts of the marked bills that were sent back.",
+        footer: false),
+      Binding(
+        [.character("c")], .commentOnBill, "comment", "Writes a comment into the bill's trail.",
+        footer: false, writes: true
+      ) { pane, world in
+        pane.selected(world) == nil ? "There is no bill to comment on." : nil
+      },
+      Binding(
+        [.character("D")], .compareBills, "compare",
+        "Shows the bill beside those it may be the same as.", footer: false
+      ) { pane, world in
+        guard pane.selected(world) != nil else { return "There is no bill to compare." }
+        return pane.detail?.duplicates.isEmpty == false
+          ? nil : "No other bill looks like this one."
+      },
       Binding([.character("o")], .billScope, "which", "Chooses which bills are shown."),
       Binding([.enter, .right], .open, "open", "Shows everything about the bill.") { pane, world in
         pane.selected(world) == nil ? "There is no bill to open." : nil
@@ -90,7 +121,7 @@ struct BillsPane: Pane {
     }
   }
 
-  func count(_ world: World) -> Int { desk?.waiting ?? 0 }
+  func count(_ world: World) -> Int { waiting ?? 0 }
   var isTyping: Bool { filter.isActive }
 
   func namedChoices(_ world: World) -> [Choice] {
@@ -112,6 +143,9 @@ extension Action {
   static let voidBill = Action("void")
   static let submit = Action("submit")
   static let recall = Action("recall")
+  static let reopenBill = Action("reopen-bills")
+  static let commentOnBill = Action("comment-on-bill")
+  static let compareBills = Action("compare-bills")
   static let billScope = Action("which-bills")
   static let billOrder = Action("order-bills")
 }
@@ -119,31 +153,8 @@ extension Action {
 // MARK: - What is shown
 
 extension BillsPane {
-  /// The rows that pass the filter, in order.
-  func shown(_ world: World) -> [BillRow] {
-    guard let desk else { return [] }
-    let rows =
-      filter.text.isEmpty
-      ? desk.rows
-      : desk.rows.filter { row in
-        filter.matches(
-          row.vendor?.name ?? "", row.property?.name ?? "", row.accounts, row.reference ?? "",
-          row.memo ?? "", row.name, row.total.description, Words.money(row.total),
-          row.approval.rawValue.replacing("_", with: " "))
-      }
-    switch order {
-    case .due: return rows
-    case .vendor:
-      return rows.sorted {
-        ($0.vendor?.name ?? "", $0.localID) < ($1.vendor?.name ?? "", $1.localID)
-      }
-    case .property:
-      return rows.sorted {
-        ($0.property?.name ?? "", $0.localID) < ($1.property?.name ?? "", $1.localID)
-      }
-    case .amount: return rows.sorted { ($1.total, $0.localID) < ($0.total, $1.localID) }
-    }
-  }
+  /// The rows that are read: those that show the filter's words, in order, from the top.
+  func shown(_ world: World) -> [BillRow] { desk?.rows ?? [] }
 
   func selected(_ world: World) -> BillRow? {
     desk?.rows.first { $0.localID == list.selected }
@@ -152,14 +163,20 @@ extension BillsPane {
   /// The bills a key acts on: the marked ones, those a filter hides too, else the selected one.
   func chosen(_ world: World) -> [BillRow] {
     if marks.isEmpty { return selected(world).map { [$0] } ?? [] }
-    return desk?.rows.filter { marks.contains($0.localID) } ?? []
+    return marked()
   }
 
-  /// Why a bill cannot be treated so now, in words that follow its name; nil when it can.
+  /// The marked bills, those that are not shown too.
+  func marked() -> [BillRow] {
+    guard let desk, !marks.isEmpty else { return [] }
+    return (desk.rows + desk.kept).filter { marks.contains($0.localID) }
+  }
+
+  /// Why a bill cannot be treated so now, in sentences; nil when it can.
   private static func obstacle(_ action: BillAction, _ row: BillRow, _ actor: Actor) -> String? {
-    if let refusal = row.refusal(of: action, by: actor) { return refusal.refusal.message }
+    if let refusal = row.refusal(of: action, by: actor) { return refusal.refusal.sentences }
     guard action == .void, row.facts.hasApplications else { return nil }
-    return "has payments or credits on it; `rentbook bills unapply` takes them off first."
+    return "It has payments or credits on it; `rentbook bills unapply` takes them off first."
   }
 
   /// Why none of the chosen bills can be treated so; nil when one can.
@@ -172,10 +189,10 @@ extension BillsPane {
       guard let obstacle = Self.obstacle(action, row, desk.actor) else { return nil }
       reason = reason ?? obstacle
     }
-    let text = reason.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? ""
+    let text = reason ?? ""
     return chosen.count == 1
-      ? "Bill \(chosen[0].name) \(text)"
-      : "None of the \(chosen.count) marked: bill \(chosen[0].name) \(text)"
+      ? "Bill \(chosen[0].name): \(text)"
+      : "None of the \(chosen.count) marked. Bill \(chosen[0].name): \(text)"
   }
 }
 
@@ -199,9 +216,9 @@ extension BillsPane {
     if list.move(action, ids, height: BillsLayout(world.mainArea).list.rows) { return [] }
     if let scope = BillScope.allCases.first(where: { Self.show($0) == action }) {
       (self.scope, isStale, desk, detail) = (scope, true, nil, nil)
-      (marks, list, problem) = ([], ListState(), nil)
+      (marks, list, problem, limit) = ([], ListState(), nil, Self.rowsFirst)
       // An answer about the scope before comes too late.
-      (deskTicket, detailTicket, detailWanted) = (nil, nil, nil)
+      (deskTicket, detailTicket, detailWanted, asked) = (nil, nil, nil, nil)
       return []
     }
     switch action {
@@ -210,9 +227,14 @@ extension BillsPane {
     case .voidBill: return decide(.void, world)
     case .submit: return decide(.submit, world)
     case .recall: return decide(.recall, world)
+    case .reopenBill: return decide(.reopen, world)
+    case .commentOnBill: return comment(world)
+    case .compareBills:
+      guard let detail, !detail.duplicates.isEmpty else { return [] }
+      return [.open(BillComparison(detail.row, detail.duplicates))]
     case .billScope: return [.open(ChoicePicker(.menu("Bills"), namedChoices(world)))]
     case .billOrder:
-      let all = Order.allCases
+      let all = BillOrder.allCases
       order = all[((all.firstIndex(of: order) ?? 0) + 1) % all.count]
       return [.answer("In order of \(order.rawValue).")]
     case .open: return selected(world).map { [.open(BillView($0, detail))] } ?? []
@@ -220,7 +242,15 @@ extension BillsPane {
       guard let id = list.selected else { return [] }
       if marks.remove(id) == nil { marks.insert(id) }
       _ = list.move(.down, ids, height: BillsLayout(world.mainArea).list.rows)
-    case .markAll: marks = marks.isSuperset(of: ids) ? marks.subtracting(ids) : marks.union(ids)
+    case .markAll:
+      marks = marks.isSuperset(of: ids) ? marks.subtracting(ids) : marks.union(ids)
+      if let desk, desk.matching > ids.count, !marks.isEmpty {
+        return [
+          .answer(
+            "Marked the first \(Words.number(ids.count)) of \(Words.number(desk.matching)); "
+              + "the others are not read yet.")
+        ]
+      }
     case .markOthers: marks = marks.symmetricDifference(ids)
     case .filter: filter.isActive = true
     case .copy:
@@ -273,6 +303,18 @@ extension BillsPane {
 }
 
 extension BillsPane {
+  private func comment(_ world: World) -> [Reaction] {
+    guard let row = selected(world) else { return [] }
+    let id = row.localID
+    return [
+      .open(
+        ReasonPrompt(
+          "Comment on bill \(row.name)", "It stands in the bill's trail and is never taken out.",
+          label: "Comment"
+        ) { [.effect(.commentBill(id, $0))] })
+    ]
+  }
+
   /// What a person should know before a decision is made.
   private static func consequence(_ action: BillAction) -> String {
     switch action {
@@ -295,12 +337,22 @@ extension BillsPane {
 
   mutating func settle(in area: Area, _ world: World) -> [Reaction] {
     var reactions: [Reaction] = []
+    if let desk, desk.rows.count < desk.matching,
+      list.index + Self.rowsAhead >= desk.rows.count, desk.query.limit == limit
+    {
+      limit = min(limit * 4, Self.rowsMax)
+    }
+    var query = BillQuery(scope, order: order, words: filter.text, limit: limit)
+    // Which bills are marked does not change what is asked, only what is answered besides.
+    let isNew = asked != query
     let age = askedAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
-    if isStale, deskTicket == nil, desk == nil || age < 0 || age >= Self.refreshMilliseconds {
+    let isDue = desk == nil || age < 0 || age >= Self.refreshMilliseconds
+    if isNew || (isStale && deskTicket == nil && isDue) {
       number += 1
       let ticket = Ticket(Self.owner, number)
-      (deskTicket, isStale, askedAt) = (ticket, false, world.now)
-      reactions.append(.effect(.loadBills(scope, ticket)))
+      (deskTicket, isStale, askedAt, asked) = (ticket, false, world.now, query)
+      query.kept = marks.sorted()
+      reactions.append(.effect(.loadBills(query, ticket)))
     }
     let ids = shown(world).map(\.localID)
     let before = list.selected
@@ -326,18 +378,38 @@ extension BillsPane {
     switch message {
     case .bills(let desk, let ticket) where ticket == deskTicket:
       (self.desk, problem, deskTicket) = (desk, nil, nil)
-      marks.formIntersection(desk.rows.map(\.localID))
+      if let count = desk.waiting { (waiting, isCountStale) = (count, false) }
+      marks.formIntersection((desk.rows + desk.kept).map(\.localID))
       // The details may have changed with the rows.
       detailWanted = nil
+    case .bills(let desk, let ticket) where ticket == countTicket:
+      (waiting, countTicket) = (desk.waiting, nil)
     case .bill(let detail, let ticket) where ticket == detailTicket:
       self.detail = detail
     case .unanswered(let ticket, let text, _) where ticket == deskTicket:
       (problem, deskTicket) = (text, nil)
     case .billOutcomes(let outcomes, let action): return taken(outcomes, action)
-    case .storeChanged, .undone: isStale = true
+    case .unanswered(let ticket, _, _) where ticket == countTicket: countTicket = nil
+    case .storeChanged, .undone, .syncEnded:
+      (isStale, isCountStale) = (true, true)
+      return count(again: world)
+    // The first answer after the start: what waits is told before the pane is looked at.
+    case .messages: return count(again: world)
     default: break
     }
     return []
+  }
+
+  /// Counts what waits, for the tab, when that may have changed.
+  private mutating func count(again world: World) -> [Reaction] {
+    let age = countedAt.map { world.now.milliseconds - $0.milliseconds } ?? .max
+    guard isCountStale, countTicket == nil, age < 0 || age >= Self.countMilliseconds else {
+      return []
+    }
+    number += 1
+    let ticket = Ticket(Self.countOwner, number)
+    (countTicket, countedAt, isCountStale) = (ticket, world.now, false)
+    return [.effect(.loadBills(BillQuery(.waiting), ticket))]
   }
 
   private mutating func taken(_ outcomes: [BillTaskOutcome], _ action: BillAction) -> [Reaction] {

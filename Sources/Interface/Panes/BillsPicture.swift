@@ -69,13 +69,13 @@ extension BillsPane {
     var pieces = [Piece("Bills \(scope.title)", .heading)]
     if let desk {
       let count =
-        filter.text.isEmpty && desk.matching == rows.count
-        ? Words.number(rows.count) : "\(Words.number(rows.count)) of \(Words.number(desk.matching))"
+        desk.matching == desk.inScope
+        ? Words.number(desk.matching)
+        : "\(Words.number(desk.matching)) of \(Words.number(desk.inScope))"
       pieces.append(Piece("  \(count)"))
-      let total = rows.reduce(Money.zero) { $0 + $1.total }
-      pieces.append(Piece("   shown \(Words.money(total))", .dim))
+      pieces.append(Piece("   shown \(Words.money(desk.total))", .dim))
       if !marks.isEmpty {
-        let marked = desk.rows.filter { marks.contains($0.localID) }
+        let marked = marked()
         let sum = marked.reduce(Money.zero) { $0 + $1.total }
         pieces.append(Piece("   marked \(marked.count) · \(Words.money(sum))", .heading))
       }

@@ -287,6 +287,7 @@ struct CloseChecklist: Layer {
     case .unbalanced: "out of balance"
     case .uncategorised: "without a class"
     case .tieOut: "not tied out"
+    case .generalLedger: "unlike Buildium's ledger"
     case .ownership: "without right shares"
     case .pendingBills: "to approve"
     case .missingRent: "without rent"

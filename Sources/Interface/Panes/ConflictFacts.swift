@@ -46,6 +46,10 @@ public struct ConflictItem: Sendable, Hashable, Identifiable {
   public var choice: ConflictChoice.Pick?
   /// Who chose it.
   public var chosenBy: String?
+  /// The properties the record belongs to, for the filter.
+  public var properties: [String] = []
+  /// The vendor of a bill, for the filter.
+  public var vendor: String?
 
   /// A conflict.
   public init(
@@ -98,6 +102,10 @@ public enum ConflictErrand: Sendable, Hashable {
   case journal(Int64)
   /// Count how conflicts were settled; answer with ``ConflictNews/statistics(_:)``.
   case statistics
+  /// Let one side win from now on in a field of a resource; answer with ``ConflictNews/rules(_:)``.
+  case setRule(ConflictRule)
+  /// Read the rules; answer with ``ConflictNews/rules(_:)``.
+  case rules
 }
 
 /// The answers to ``ConflictErrand``.
@@ -112,6 +120,33 @@ public enum ConflictNews: Sendable, Hashable {
   case journal([String])
   /// How conflicts were settled so far, a line each.
   case statistics([String])
+  /// The rules as they stand now, those switched off too.
+  case rules([ConflictRule])
+}
+
+/// A rule that settles conflicts over a field by itself, as the screen shows it.
+public struct ConflictRule: Sendable, Hashable {
+  /// The resource.
+  public var resource: Resource
+  /// The field, or `deletion`; nil for all of the resource that need not be named.
+  public var field: String?
+  /// Who decides, in the word the command takes: newest, manual, buildium, airtable.
+  public var policy: String
+  /// Whether it is followed.
+  public var isActive: Bool
+  /// Who set it; empty for one that is about to be set.
+  public var setBy: String
+
+  /// A rule.
+  public init(
+    _ resource: Resource, field: String?, policy: String, isActive: Bool = true, setBy: String = ""
+  ) {
+    (self.resource, self.field, self.policy) = (resource, field, policy)
+    (self.isActive, self.setBy) = (isActive, setBy)
+  }
+
+  /// `tenants.phone`.
+  var name: String { resource.rawValue + (field.map { ".\($0)" } ?? "") }
 }
 
 extension ConflictItem {

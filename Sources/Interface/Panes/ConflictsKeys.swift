@@ -66,7 +66,7 @@ extension ConflictsPane {
         footer: false, disabledReason: onRow),
       Binding(
         [.character("/")], .filter, "filter",
-        "Shows only matching: word, field:phone, newer:air, -word.",
+        "Shows only: oak field:rent prop:pier amount>500 -word.",
         footer: false),
       Binding(
         [.character("o")], .sort, "order", "Orders by age, record, field or rule.",
@@ -82,6 +82,9 @@ extension ConflictsPane {
       Binding(
         [.character("t")], .showStatistics, "statistics", "Shows how conflicts were settled.",
         footer: false),
+      Binding(
+        [.character("R")], .showRules, "rules", "Lists the rules, to switch them on and off.",
+        footer: false, writes: true),
       Binding(
         [.character("y")], .copy, "copy", "Copies the conflict.", footer: false,
         disabledReason: onRow),
@@ -104,4 +107,6 @@ extension Action {
   static let applyChoices = Action("apply-choices")
   static let showAllFields = Action("all-fields")
   static let showStatistics = Action("statistics")
+  static let saveRule = Action("save-as-rule")
+  static let showRules = Action("rules")
 }

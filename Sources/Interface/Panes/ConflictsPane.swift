@@ -31,8 +31,12 @@ struct ConflictsPane: Pane {
   /// What was staged before each step, for `u`.
   private(set) var steps: [[Int64: ConflictChoice]] = []
   private(set) var isApplying = false
+  /// The rule that is being set or switched.
+  private var changedRule: ConflictRule?
   private var number = 0
   private var asked: [Ticket: ConflictErrand] = [:]
+  /// The rules that are shown to be switched.
+  private var rules: [ConflictRule] = []
   private var loading: Ticket?
   private var fieldsTicket: Ticket?
   private var isStale = true
@@ -53,7 +57,8 @@ struct ConflictsPane: Pane {
 
   /// What the filter leaves, in the order of the list.
   func shown(_ world: World) -> [ConflictItem] {
-    let kept = (items ?? []).filter { matches($0, world) }
+    let filter = ConflictFilter(filter.text)
+    let kept = (items ?? []).filter { filter.matches($0, world) }
     guard order != .age || isReversed else { return kept }
     let sorted = kept.enumerated().sorted { first, second in
       func key(_ item: ConflictItem) -> String {
@@ -68,30 +73,6 @@ struct ConflictsPane: Pane {
       return left == right ? first.offset < second.offset : left < right
     }
     return isReversed ? sorted.map(\.element).reversed() : sorted.map(\.element)
-  }
-
-  /// Whether an item meets every word of the filter; a word with `-` before it must be missing.
-  private func matches(_ item: ConflictItem, _ world: World) -> Bool {
-    filter.text.lowercased().split(separator: " ").allSatisfy { word in
-      let isNegated = word.first == "-" && word.count > 1
-      let term = isNegated ? word.dropFirst() : word
-      let parts = term.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      let found: Bool
-      switch parts.count == 2 ? parts[0] : "" {
-      case "field": found = item.fieldTitle.lowercased().contains(parts[1])
-      case "record": found = item.title.lowercased().contains(parts[1])
-      case "newer":
-        found = parts[1].isEmpty || item.newer?.title.lowercased().hasPrefix(parts[1]) == true
-      case "would": found = item.would(world).lowercased().contains(parts[1])
-      default:
-        let text = [
-          item.title, item.key.resource.title, item.fieldTitle, item.would(world),
-          ConflictItem.text(item.buildium), ConflictItem.text(item.airtable),
-        ].joined(separator: " ").lowercased()
-        found = text.contains(term)
-      }
-      return found != isNegated
-    }
   }
 
   /// The conflict the next key acts on.
@@ -147,6 +128,7 @@ struct ConflictsPane: Pane {
       guard let errand = asked.removeValue(forKey: ticket) else { return [] }
       if loading == ticket { loading = nil }
       if case .apply = errand { isApplying = false }
+      if case .setRule = errand { changedRule = nil }
       return [.say(text, .error)]
     default: break
     }
@@ -190,7 +172,51 @@ struct ConflictsPane: Pane {
       return [.open(report("Decisions about this record", lines, "Nothing was decided yet."))]
     case .statistics(let lines):
       return [.open(report("How conflicts were settled", lines, "There were no conflicts yet."))]
+    case .rules(let rules):
+      self.rules = rules
+      return told(rules)
     }
+  }
+
+  /// What the last step did to a rule, or the rules themselves when they were asked for.
+  private mutating func told(_ rules: [ConflictRule]) -> [Reaction] {
+    if let changed = changedRule {
+      changedRule = nil
+      let state = changed.isActive ? changed.policy : "switched off"
+      return [.say("Rule \(changed.name): \(state). R lists the rules.", .info)]
+    }
+    guard !rules.isEmpty else {
+      return [.answer("No rule was set; R in the list of similar conflicts makes one.")]
+    }
+    let choices = rules.enumerated().map { number, rule in
+      Choice(
+        keys: [], action: Action("\(Self.rulePrefix)\(number)"),
+        label: "\(rule.isActive ? "✓" : "‖") \(rule.name)",
+        help:
+          "\(rule.policy), \(rule.isActive ? "on" : "off"), set by \(rule.setBy). Enter switches it.",
+        isInFooter: false)
+    }
+    return [.open(ChoicePicker(.menu("Rules that settle by themselves"), choices))]
+  }
+
+  private static let rulePrefix = "switch-rule "
+
+  private mutating func set(_ rule: ConflictRule) -> [Reaction] {
+    changedRule = rule
+    return ask(.setRule(rule))
+  }
+
+  /// The rule that does from now on what was chosen last; nil when no rule can say that.
+  private var ruleOfLast: ConflictRule? {
+    guard let last, let model = items?.first(where: { $0.id == last.id }) else { return nil }
+    let policy: String
+    switch last.pick {
+    case .buildium: policy = "buildium"
+    case .airtable: policy = "airtable"
+    case .base, .value: return nil
+    }
+    // A conflict over a whole record is one over its deletion.
+    return ConflictRule(model.key.resource, field: model.field ?? "deletion", policy: policy)
   }
 
   private func name(_ id: Int64) -> String {
@@ -248,7 +274,36 @@ struct ConflictsPane: Pane {
     return reactions
   }
 
+  private static let conflictPrefix = "go-to-conflict "
+  /// The action that selects a conflict, for what leads here from elsewhere.
+  static func goTo(_ key: RemoteKey, _ field: String?) -> Action {
+    Action("\(conflictPrefix)\(key) \(field ?? "")")
+  }
+
+  private mutating func select(_ name: Substring, _ world: World) -> [Reaction] {
+    filter = TextField()
+    let shown = shown(world)
+    let row =
+      shown.firstIndex { "\($0.key) \($0.field ?? "")" == name }
+      // A conflict over the whole record stands for each of its fields.
+      ?? shown.firstIndex { name.hasPrefix("\($0.key) ") }
+    guard let row else { return [.answer("This conflict is settled by now.")] }
+    list.select(row: row, shown.map(\.id), height: listArea(world.mainArea).rows)
+    return []
+  }
+
   mutating func perform(_ action: Action, _ world: World) -> [Reaction] {
+    if action.name.hasPrefix(Self.conflictPrefix) {
+      return select(action.name.dropFirst(Self.conflictPrefix.count), world)
+    }
+    if action.name.hasPrefix(Self.rulePrefix) {
+      guard let number = Int(action.name.dropFirst(Self.rulePrefix.count)),
+        rules.indices.contains(number)
+      else { return [] }
+      var rule = rules[number]
+      rule.isActive.toggle()
+      return set(rule)
+    }
     let shown = shown(world)
     let height = listArea(world.mainArea).rows
     if action.name.hasPrefix(ValueEditor.prefix) {
@@ -262,6 +317,10 @@ struct ConflictsPane: Pane {
     case .skip: list.select(row: list.index + 1, shown.map(\.id), height: height)
     case .chooseSimilar: return offerSimilar()
     case .acceptSimilar: return acceptSimilar()
+    case .saveRule:
+      guard let rule = ruleOfLast else { return [] }
+      return acceptSimilar() + set(rule)
+    case .showRules: return ask(.rules)
     case .previewChoices: return ask(.preview(choices))
     case .applyChoices:
       isApplying = true
@@ -396,7 +455,8 @@ struct ConflictsPane: Pane {
       .open(
         TextReport(
           "Take \(last.pick.title) for \(Words.number(found.count)) like it: "
-            + "\(model.fieldTitle)\(newer)", lines, accept: .acceptSimilar))
+            + "\(model.fieldTitle)\(newer)", lines, accept: .acceptSimilar,
+          always: ruleOfLast == nil ? nil : .saveRule))
     ]
   }
 

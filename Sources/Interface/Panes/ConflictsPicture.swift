@@ -106,7 +106,10 @@ extension ConflictsPane {
     if isOutdated(item) { return Piece("! changed since chosen", .warning) }
     if let choice = staged[item.id] { return Piece("✓ \(choice.pick.title)", .ok) }
     switch item.state {
-    case .sending: return Piece("~ being sent", .progress)
+    case .sending:
+      // What a service refused waits for a person, and is not on its way.
+      return world.deadLetters.contains { $0.key == item.key }
+        ? Piece("× refused: the Sync pane says why", .error) : Piece("~ being sent", .progress)
     case .chosen:
       return Piece("✓ \(item.choice?.title ?? "chosen"), not sent yet", .ok)
     case .open: return Piece(item.would(world))

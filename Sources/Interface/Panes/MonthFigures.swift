@@ -17,6 +17,9 @@ extension MonthSheet {
     case .property(let id): self = figures.property(id)
     case .entries(let property, let kind, let account):
       self = figures.entries(property, kind, account: account)
+    case .branch(let property, let kind, let account):
+      self = figures.entries(property, kind, account: account, hasBranch: true)
+    case .forecast: self = figures.forecast()
     }
     isEmpty = ledger.lines.count == 0
     if isEmpty { (lines, notes) = ([], []) }
@@ -84,9 +87,88 @@ private struct MonthFigures {
     }
     let rows = drawRows()
     for (property, rows) in rows { describe(rows, &lines[property]) }
+    if let expected = expected(&sheet) {
+      for row in expected.rows {
+        var line = lines[row.property] ?? propertyLine(row.property)
+        line.before += row.noi
+        line.parts[0].before += row.rent + row.otherIncome
+        line.parts[1].before += .zero - row.operatingExpenses
+        lines[row.property] = line
+      }
+    }
     sheet.lines = ordered(Array(lines.values))
     noteQuarantined(&sheet)
     return sheet
+  }
+
+  // MARK: The forecast
+
+  /// What was to be expected of the months, where they are compared with that; says so in the sheet.
+  private func expected(_ sheet: inout MonthSheet) -> Forecast? {
+    guard query.comparison == .forecast, let first = query.months.first else { return nil }
+    sheet.beforeTitle = "Forecast"
+    let forecast = ledger.forecast(after: first.adding(months: -1), months: query.count)
+    sheet.notes += forecast.assumptions
+    if query.basis != .cash { sheet.notes.append("The forecast is of the cash book.") }
+    return forecast
+  }
+
+  /// The same by owner: each property's expected income by the shares that hold.
+  private func expectedParts(_ sheet: inout MonthSheet) -> [OwnerNOIRow] {
+    guard let forecast = expected(&sheet) else { return [] }
+    let rows = forecast.rows.map { row in
+      var figures = NOIFigures()
+      figures.revenue = row.rent + row.otherIncome
+      figures.operatingExpenses = row.operatingExpenses
+      return NOIRow(
+        property: row.property, month: row.month, period: row.month.period, basis: .cash,
+        figures: figures)
+    }
+    return ledger.ownerNOI(of: rows).rows
+  }
+
+  /// How far ahead the forecast looks where fewer months are shown.
+  private static let aheadMin = 3
+
+  func forecast() -> MonthSheet {
+    var sheet = MonthSheet(query, .forecast, "forecast of all properties")
+    let count = max(Self.aheadMin, query.count)
+    let forecast = ledger.forecast(after: query.last, months: count)
+    let past = CalendarMonth.months(query.last.adding(months: 1 - count), through: query.last)
+    let coming = CalendarMonth.months(
+      query.last.adding(months: 1), through: query.last.adding(months: count))
+    sheet.nowTitle = "Next " + Words.shortSpan(coming)
+    sheet.beforeTitle = Words.shortSpan(past)
+    var lines: [Int: MonthLine] = [:]
+    for row in ledger.noi(months: past, basis: .cash) {
+      var line = lines[row.property] ?? forecastLine(row.property)
+      line.before += row.figures.noi
+      lines[row.property] = line
+    }
+    for row in forecast.rows {
+      var line = lines[row.property] ?? forecastLine(row.property)
+      line.now += row.noi
+      line.why = "owner's cash then \(Words.money(row.cash))"
+      line.isWarning = line.isWarning || row.cash < .zero
+      var part = MonthLine("\(line.id) \(row.month)", Words.month(row.month))
+      part.depth = 1
+      part.now = row.noi
+      part.why =
+        "rent \(Words.money(row.rent)), other \(Words.money(row.otherIncome)), expenses "
+        + "\(Words.money(row.operatingExpenses)), below the line \(Words.money(row.belowTheLine)),"
+        + " cash \(Words.money(row.cash))"
+      line.parts.append(part)
+      lines[row.property] = line
+    }
+    sheet.lines = ordered(Array(lines.values))
+    sheet.notes = forecast.assumptions
+    return sheet
+  }
+
+  private func forecastLine(_ property: Int) -> MonthLine {
+    var line = propertyLine(property)
+    line.parts = []
+    return line
   }
 
   private func propertyLine(_ property: Int) -> MonthLine {
@@ -160,6 +242,11 @@ private struct MonthFigures {
         lines[part.owner] = line
       }
     }
+    for part in expectedParts(&sheet) {
+      var line = lines[part.owner] ?? ownerLine(part.owner)
+      line.before += part.noi
+      lines[part.owner] = line
+    }
     sheet.lines = ordered(Array(lines.values))
     if let line = unownedLine(rows, problems) { sheet.lines.append(line) }
     noteQuarantined(&sheet)
@@ -209,6 +296,11 @@ private struct MonthFigures {
         add(part.noi, part.month, to: &line)
         lines[part.property] = line
       }
+      for part in expectedParts(&sheet) where part.owner == owner {
+        var line = line(part.property)
+        line.before += part.noi
+        lines[part.property] = line
+      }
       for (property, rows) in drawRows() {
         // Of a month that is cut by a sale only the days of this owner.
         let rows = rows.filter { $0.owners.contains { $0.owner == owner } }
@@ -246,6 +338,7 @@ private struct MonthFigures {
     guard let property = ledger.property(id) else { return gone(.property(id)) }
     let record = ledger.properties[property]
     var sheet = MonthSheet(query, .property(id), record.name)
+    let expected = expected(&sheet)?.rows.filter { $0.property == property } ?? []
     for (kind, title) in Self.classes {
       var sum = MonthLine(kind.rawValue, title)
       sum.isSum = true
@@ -262,8 +355,19 @@ private struct MonthFigures {
           accounts[account] = own
         }
       }
-      sheet.lines.append(sum)
-      sheet.lines += accounts.sorted { order($0.key) < order($1.key) }.map(\.value)
+      if sheet.beforeTitle != nil {
+        // The forecast is of a property's rent and averages, so it stands beside all its accounts.
+        var line = MonthLine("\(kind.rawValue) forecast", "Forecast, all accounts")
+        line.depth = 1
+        line.before = expected.reduce(.zero) {
+          kind == .revenue ? $0 + $1.rent + $1.otherIncome : $0 - $1.operatingExpenses
+        }
+        sum.before = line.before
+        sheet.lines += [sum, line]
+      } else {
+        sheet.lines.append(sum)
+      }
+      sheet.lines += tree(accounts, kind, property: id)
     }
     var whole: MonthLine? = MonthLine("", "")
     describe(drawRows(property: property)[property] ?? [], &whole)
@@ -277,6 +381,32 @@ private struct MonthFigures {
           + "\(Words.money(below.nonOperatingExpenses)), net \(Words.money(below.netIncome)).")
     }
     return sheet
+  }
+
+  /// Accounts in the order of the chart, those below another one after its sum.
+  private func tree(_ accounts: [Int: MonthLine], _ kind: AccountClass, property: String)
+    -> [MonthLine]
+  {
+    let branches = Dictionary(grouping: accounts.keys) { ledger.accounts[$0].parent ?? $0 }
+    return branches.sorted { order($0.key) < order($1.key) }.flatMap { root, members in
+      guard members != [root] else { return [accounts[root]].compactMap(\.self) }
+      var sum = MonthLine("\(kind.rawValue) \(ledger.accounts[root].id) branch", accountTitle(root))
+      (sum.depth, sum.isSum) = (1, true)
+      sum.lead = .place(
+        .branch(property: property, kind, account: ledger.accounts[root].id))
+      sum.trend = Array(repeating: .zero, count: MonthQuery.trendCount)
+      let below = members.sorted { order($0) < order($1) }.compactMap { accounts[$0] }.map {
+        var line = $0
+        line.depth = 2
+        return line
+      }
+      for line in below {
+        sum.now += line.now
+        sum.before += line.before
+        for place in line.trend.indices { sum.trend[place] += line.trend[place] }
+      }
+      return [sum] + below
+    }
   }
 
   /// The lines of a property that count as something in a month, by their places.
@@ -315,8 +445,12 @@ private struct MonthFigures {
 
   // MARK: Transactions
 
-  func entries(_ id: String, _ kind: AccountClass, account: String?) -> MonthSheet {
-    let place = MonthPlace.entries(property: id, kind, account: account)
+  /// - Parameter hasBranch: whether accounts below the account count too.
+  func entries(_ id: String, _ kind: AccountClass, account: String?, hasBranch: Bool = false)
+    -> MonthSheet
+  {
+    var place = MonthPlace.entries(property: id, kind, account: account)
+    if hasBranch, let account { place = .branch(property: id, kind, account: account) }
     guard let property = ledger.property(id) else { return gone(place) }
     let number = account.flatMap { id in ledger.accounts.firstIndex { $0.id == id } }
     let what =
@@ -327,7 +461,10 @@ private struct MonthFigures {
     var seen: [String: Int] = [:]
     for month in query.months {
       for place in lines(property, month, kind)
-      where number.map({ $0 == Int(ledger.lines.account[place]) }) ?? true {
+      where number.map({
+        let own = Int(ledger.lines.account[place])
+        return $0 == own || (hasBranch && $0 == ledger.accounts[own].parent)
+      }) ?? true {
         guard sheet.lines.count < MonthSheet.entriesMax else {
           sheet.notes = ["Only the first \(Words.number(MonthSheet.entriesMax)) are shown."]
           return sheet
@@ -339,7 +476,7 @@ private struct MonthFigures {
           "\(entry.transactionID) \(seen[entry.transactionID] ?? 1)", "\(entry.day)  \(entry.type)")
         line.now = Money(minorUnits: -ledger.lines.debit[place])
         line.lead = .record(RecordReference(.transactions, entry.transactionID))
-        if number == nil { line.why = accountTitle(entry.account) }
+        if number == nil || hasBranch { line.why = accountTitle(entry.account) }
         sheet.lines.append(line)
       }
     }

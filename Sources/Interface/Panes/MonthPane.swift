@@ -7,6 +7,7 @@ import Terminal
 /// Net operating income and owners' draws of months.
 struct MonthPane: Pane {
   static let title = "NOI & Draws"
+  static let shortTitle = "NOI"
   static let number = 4
 
   /// One place on the way down, as it was left.
@@ -96,7 +97,7 @@ struct MonthPane: Pane {
         "Opens the month's checklist, to finalise or reopen it."),
       Binding(
         [.character("=")], .compare, "compare",
-        "Compares with the time before, a year ago, or nothing."),
+        "Compares with the time before, a year ago, nothing, the forecast, or pinned months."),
       Binding([.character("t")], .basis, "basis", "Changes between cash and accrual."),
       Binding([.character("o")], .byOwner, "by owner", "Shows owners, or properties again."),
       Binding([.character("/")], .filter, "filter", "Shows only lines with the words typed."),
@@ -109,6 +110,16 @@ struct MonthPane: Pane {
         pane, _ in
         pane.selectedParent?.parts.isEmpty ?? true ? "This line has no parts here." : nil
       },
+      Binding(
+        [.character("p")], .pin, "pin", "Compares with the months shown now, wherever you go.",
+        footer: false),
+      Binding(
+        [.character("d")], .yearToDate, "year to date",
+        "Shows the year up to the month, or the month alone again.", footer: false),
+      Binding(
+        [.character("f")], .forecast, "forecast",
+        "Shows what the coming months may bring, and what that assumes.", footer: false
+      ) { pane, _ in pane.level.place == .forecast ? "This is the forecast." : nil },
       Binding(
         [.character("-")], .shorter, "shorter", "Shows one month less at a time.", footer: false
       ) { pane, _ in (pane.query?.count ?? 1) <= 1 ? "One month is the least." : nil },
@@ -258,9 +269,14 @@ struct MonthPane: Pane {
     case .shorter: shift { $0.count = max(1, $0.count - 1) }
     case .longer: shift { $0.count = min(MonthQuery.countMax, $0.count + 1) }
     case .basis: shift { $0.basis = $0.basis == .cash ? .accrual : .cash }
-    case .compare:
-      let all = MonthQuery.Comparison.allCases
-      shift { $0.comparison = all[((all.firstIndex(of: $0.comparison) ?? 0) + 1) % all.count] }
+    case .compare: shift { $0.compareNext() }
+    case .pin:
+      shift { ($0.pinned, $0.comparison) = ($0.last, .pinned) }
+      return [.answer("These months are compared with from now on; < and > go to others.")]
+    case .yearToDate: shift { $0.toggleYear() }
+    case .forecast:
+      levels.append(Level(.forecast))
+      ask()
     case .byOwner:
       levels = [Level(isByOwner ? .properties : .owners)]
       ask()
@@ -377,6 +393,9 @@ extension Action {
   static let shorter = Action("shorter-period")
   static let longer = Action("longer-period")
   static let compare = Action("compare")
+  static let pin = Action("pin-months")
+  static let yearToDate = Action("year-to-date")
+  static let forecast = Action("forecast")
   static let basis = Action("basis")
   static let byOwner = Action("by-owner")
   static let closeMonth = Action("close-month")

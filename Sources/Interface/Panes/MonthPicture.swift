@@ -44,7 +44,7 @@ extension MonthPane {
     if let query {
       pieces.append(Piece(" · \(query.basis.rawValue)"))
       pieces.append(Piece(" · \(propertySet)"))
-      if !level.hasEntries, let against = against(query) {
+      if !level.hasEntries, level.place != .forecast, let against = against(query) {
         pieces.append(Piece(" · against \(against)", .dim))
       }
     }
@@ -61,7 +61,8 @@ extension MonthPane {
 
   private func against(_ query: MonthQuery) -> String? {
     switch query.comparison {
-    case .previous, .lastYear: Words.span(query.comparedMonths)
+    case .previous, .lastYear, .pinned: Words.span(query.comparedMonths)
+    case .forecast: "the forecast"
     case .none: nil
     }
   }
@@ -92,8 +93,9 @@ extension MonthPane {
           String(repeating: " ", count: line.depth * 2) + line.title, to: titleMax),
         line.isSum ? .heading : .text)
     }
-    let now = Column<MonthLine>(title: Words.shortSpan(query.months), alignment: .right) {
-      line, _ in Self.money(line.now)
+    let nowTitle = level.sheet?.nowTitle ?? Words.shortSpan(query.months)
+    let now = Column<MonthLine>(title: nowTitle, alignment: .right) { line, _ in
+      Self.money(line.now)
     }
     if level.hasEntries {
       return Table(columns: [
@@ -107,11 +109,13 @@ extension MonthPane {
       ])
     }
     var columns = [name, now]
-    if query.comparison != .none {
+    let beforeTitle = level.sheet?.beforeTitle
+    if beforeTitle != nil || query.comparison != .none {
       columns += [
-        Column(title: Words.shortSpan(query.comparedMonths), alignment: .right, givesWay: 4) {
-          line, _ in Self.money(line.before)
-        },
+        Column(
+          title: beforeTitle ?? Words.shortSpan(query.comparedMonths), alignment: .right,
+          givesWay: 4
+        ) { line, _ in Self.money(line.before) },
         Column(title: "Change", alignment: .right, givesWay: 3) { line, _ in
           Self.money(line.change)
         },
@@ -171,7 +175,7 @@ extension MonthPane {
   /// Where the month's close stands, in a line.
   private func closeLine() -> [Piece] {
     guard let month = query?.last else { return [] }
-    let name = Words.months[month.first.month - 1]
+    let name = CalendarDate.monthNames[month.first.month - 1]
     guard let close, close.month == month else { return [Piece("Close \(name): checking…", .dim)] }
     if close.state == "unknown" {
       return [Piece("! \(close.restatements.first ?? "")", .warning)]

@@ -12,6 +12,10 @@ public struct MonthQuery: Sendable, Hashable {
     /// The same months a year before.
     case lastYear = "last-year"
     case none
+    /// What was to be expected of the months, as far as could be known before them.
+    case forecast
+    /// Months a person chose: as many, up to ``MonthQuery/pinned``.
+    case pinned
   }
 
   /// The last month.
@@ -22,6 +26,8 @@ public struct MonthQuery: Sendable, Hashable {
   public var basis = Basis.cash
   /// What the months are compared with.
   public var comparison = Comparison.previous
+  /// The last of the months a person chose to compare with; nil for none.
+  public var pinned: CalendarMonth?
 
   /// Two years.
   public static let countMax = 24
@@ -39,8 +45,21 @@ public struct MonthQuery: Sendable, Hashable {
     switch comparison {
     case .previous: Self.months(count, through: last.adding(months: -count))
     case .lastYear: Self.months(count, through: last.adding(months: -12))
-    case .none: []
+    case .pinned: pinned.map { Self.months(count, through: $0) } ?? []
+    case .forecast, .none: []
     }
+  }
+
+  /// Goes on to the next thing to compare with.
+  mutating func compareNext() {
+    let all = Comparison.allCases.filter { $0 != .pinned || pinned != nil }
+    comparison = all[((all.firstIndex(of: comparison) ?? 0) + 1) % all.count]
+  }
+
+  /// The months of the year up to the last one, or that one alone again.
+  mutating func toggleYear() {
+    let year = last.first.month
+    count = count == year ? 1 : year
   }
 
   /// The months of the small charts, in order.
@@ -64,6 +83,10 @@ public enum MonthPlace: Sendable, Hashable {
   /// The transactions behind what counts as income or cost of a property: of one account, by its id,
   /// or of all.
   case entries(property: String, AccountClass, account: String?)
+  /// The same of an account and those below it in the chart.
+  case branch(property: String, AccountClass, account: String)
+  /// What the coming months may bring.
+  case forecast
 }
 
 /// What the pane wants to know.

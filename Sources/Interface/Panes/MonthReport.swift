@@ -7,21 +7,25 @@ extension MonthPane {
   func report(_ lines: [MonthLine], _ world: World) -> Report {
     let hasEntries = level.hasEntries
     let hasDraw = lines.contains { $0.draw != nil }
-    let compared = hasEntries ? [] : query?.comparedMonths ?? []
     let months = query?.months ?? []
+    let against: String? =
+      if hasEntries { nil } else if let title = level.sheet?.beforeTitle { title } else {
+        query.flatMap { $0.comparedMonths.isEmpty ? nil : Words.shortSpan($0.comparedMonths) }
+      }
     var columns = [Report.Column(hasEntries ? "Transaction" : "Property / account", key: "title")]
     if hasEntries { columns.append(Report.Column("Who")) }
-    columns.append(Report.Column(Words.shortSpan(months), .money, key: "amount"))
-    if !compared.isEmpty {
+    let title = level.sheet?.nowTitle ?? Words.shortSpan(months)
+    columns.append(Report.Column(title, .money, key: "amount"))
+    if let against {
       columns += [
-        Report.Column(Words.shortSpan(compared), .money, key: "compared"),
+        Report.Column(against, .money, key: "compared"),
         Report.Column("Change", .money), Report.Column("%", .percent, key: "percent"),
       ]
     }
     if hasDraw { columns.append(Report.Column("Draw", .money)) }
     columns.append(Report.Column(hasEntries ? "What" : "Why"))
     var scope = [propertySet, "\(Words.span(months)), \(query?.basis.rawValue ?? "") basis"]
-    if !compared.isEmpty { scope.append("Against \(Words.span(compared))") }
+    if let against { scope.append("Against \(against)") }
     if let oldest = world.status?.resources.compactMap(\.lastSyncedAt).min() {
       scope.append("Data as of \(oldest.secondsText)")
     }
@@ -32,7 +36,7 @@ extension MonthPane {
       var cells: [Report.Cell] = [.text(title)]
       if hasEntries { cells.append(.optional(line.who)) }
       cells.append(.money(line.now))
-      if !compared.isEmpty {
+      if against != nil {
         cells += [
           .money(line.before), .money(line.change),
           Words.changeTenths(from: line.before, to: line.now).map {
@@ -55,6 +59,8 @@ extension MonthPane {
     case .place(.property(let id)): Report.Reference(property: id)
     case .place(.owner(let id)): Report.Reference(owner: id)
     case .place(.entries(let property, _, let account)):
+      Report.Reference(property: property, account: account)
+    case .place(.branch(let property, _, let account)):
       Report.Reference(property: property, account: account)
     case .record(let reference): Report.Reference(transaction: reference.id)
     case .place, nil: Report.Reference()

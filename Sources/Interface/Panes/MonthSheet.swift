@@ -68,8 +68,18 @@ public struct MonthSheet: Sendable, Hashable {
     (self.query, self.place, self.title) = (query, place, title)
   }
 
+  /// What the figures are of, where that is not the months.
+  public var nowTitle: String?
+  /// What they are compared with, where that is not other months.
+  public var beforeTitle: String?
+
   /// Whether its lines are transactions.
-  var hasEntries: Bool { if case .entries = place { true } else { false } }
+  var hasEntries: Bool {
+    switch place {
+    case .entries, .branch: true
+    case .properties, .owners, .owner, .property, .forecast: false
+    }
+  }
 }
 
 /// A month's checks and where it stands.

@@ -4,24 +4,18 @@ import Reports
 
 extension Words {
   /// `September 2026`.
-  static func month(_ month: CalendarMonth) -> String {
-    "\(months[month.first.month - 1]) \(month.first.year)"
-  }
+  static func month(_ month: CalendarMonth) -> String { month.title }
 
   /// `September 2026`, `July to September 2026`, `December 2025 to January 2026`.
   static func span(_ list: [CalendarMonth]) -> String {
-    guard let first = list.first, let last = list.last, first != last else {
-      return list.first.map { month($0) } ?? ""
-    }
-    let begin =
-      first.first.year == last.first.year ? months[first.first.month - 1] : month(first)
-    return "\(begin) to \(month(last))"
+    guard let first = list.first, let last = list.last else { return "" }
+    return Period(from: first.first, to: last.last).title
   }
 
   /// The same in a column's title: `Sep 2026`, `3 mo to Sep 2026`.
   static func shortSpan(_ list: [CalendarMonth]) -> String {
     guard let last = list.last else { return "" }
-    let name = "\(months[last.first.month - 1].prefix(3)) \(last.first.year)"
+    let name = "\(CalendarDate.monthNames[last.first.month - 1].prefix(3)) \(last.first.year)"
     return list.count == 1 ? name : "\(list.count) mo to \(name)"
   }
 

@@ -189,10 +189,10 @@ extension SyncPane {
   private func upcomingLine(_ world: World) -> [Piece]? {
     let texts = world.upcoming.filter { $0.at > world.now }.map { next in
       let wait = next.at.milliseconds - world.now.milliseconds
-      // The near by how long, the far by the clock.
-      return wait < 3_600_000
-        ? "\(next.title) in \(Words.span(milliseconds: wait))"
-        : "\(next.title) \(Words.clock(next.at, world))"
+      // The near by how long, the far by the clock; of the coming day its time is enough.
+      if wait < 3_600_000 { return "\(next.title) in \(Words.span(milliseconds: wait))" }
+      let clock = Words.clock(next.at, world)
+      return "\(next.title) \(wait < 86_400_000 ? String(clock.suffix(5)) : clock)"
     }
     return texts.isEmpty ? nil : [Piece("Next: " + texts.joined(separator: " · "), .dim)]
   }

@@ -112,6 +112,9 @@ struct SyncPane: Pane {
       return "Nothing is connected yet. Run `rentbook connect buildium` first."
     }
     if world.isPaused { return "Syncing is paused; p goes on." }
+    if world.comparing != nil {
+      return "Both sides are being compared; the Reconcile pane stops it."
+    }
     guard let run = world.run else { return nil }
     return run.isDry
       ? "A dry run is under way; c stops it."
@@ -222,7 +225,20 @@ extension SyncPane {
     return [.answer("The selected dead letter is settled; the nearest one is selected now.")]
   }
 
+  private static let letterPrefix = "go-to-dead-letter "
+  /// The action that selects a dead letter, for what leads here from elsewhere.
+  static func goTo(_ letter: String) -> Action { Action(letterPrefix + letter) }
+
   mutating func perform(_ action: Action, _ world: World) -> [Reaction] {
+    if action.name.hasPrefix(Self.letterPrefix) {
+      filter = TextField()
+      focus = .deadLetters
+      let ids = shownLetters(world).map(\.id)
+      let row = ids.firstIndex(of: String(action.name.dropFirst(Self.letterPrefix.count)))
+      let height = SyncLayout(self, world.mainArea, world).height(.deadLetters)
+      deadLetters.select(row: row ?? 0, ids, height: height)
+      return row == nil ? [.answer("What was refused is settled by now.")] : []
+    }
     switch action {
     case .syncNow: return [.syncRequested(full: false, resources: [], dryRun: false)]
     case .syncOne:

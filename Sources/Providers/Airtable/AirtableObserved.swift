@@ -161,6 +161,17 @@ extension AirtableProvider: ObservedProvider {
   // MARK: Schema
 
   /// As the protocol says.
+  public func columns(
+    of resource: Resource, cancellation: Cancellation
+  ) throws(ProviderError) -> [String: String] {
+    guard let table = try mappings.current(cancellation).tables[resource.rawValue] else {
+      return [:]
+    }
+    let pairs = table.fields.map { ($0.ours, $0.field.id) }
+    return Dictionary(pairs) { first, _ in first }
+  }
+
+  /// As the protocol says.
   public func drift(_ cancellation: Cancellation) throws(ProviderError) -> [SchemaDrift] {
     try mappings.current(cancellation).drift
   }

@@ -30,6 +30,11 @@ public final class BuildiumAPI: Sendable {
   private let base: String
   private let http: any HTTPSending
   private let authority: BuildiumAuthority
+  private let clock: any Clock
+  private let lead = Lock<Int64?>(nil)
+
+  /// How far Buildium's clock is ahead of ours, in milliseconds, as the last answer told.
+  var clockLeadMilliseconds: Int64? { lead.withLock(\.self) }
 
   /// A client.
   ///
@@ -44,6 +49,7 @@ public final class BuildiumAPI: Sendable {
     while base.hasSuffix("/") { base.removeLast() }
     self.base = String(base)
     self.http = http
+    self.clock = clock
     authority = BuildiumAuthority(credentials, http: http, clock: clock)
   }
 
@@ -175,10 +181,15 @@ public final class BuildiumAPI: Sendable {
     headers.append(("Accept", "application/json"))
     if body != nil { headers.append(("Content-Type", "application/json")) }
     do {
-      return try http.send(
+      let response = try http.send(
         HTTPRequest(
           method, url, headers: headers, body: body?.bytes, repeatability: repeatability),
         cancellation: cancellation)
+      if let date = response.dateMilliseconds {
+        let now = clock.wallMilliseconds
+        lead.withLock { $0 = date - now }
+      }
+      return response
     } catch {
       throw BuildiumFailure.error(error, what: what, isRepeatable: repeatability == .repeatable)
     }

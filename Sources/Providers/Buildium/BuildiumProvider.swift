@@ -36,7 +36,7 @@ public struct BuildiumProvider: SourceProvider {
     case .billPayments, .vendorCredits, .leaseTransactions, .taskHistory:
       Capabilities(reading: .incremental(grain: .second), hasEvents: true)
     case .taskHistoryFiles: Capabilities(reading: .incremental(grain: .second))
-    case .rentPayments: Capabilities(reading: .none)
+    case .rentPayments, .noi, .ownerDraws: Capabilities(reading: .none)
     }
   }
 
@@ -53,6 +53,9 @@ public struct BuildiumProvider: SourceProvider {
       return "The key is accepted; it may not read Administration > Account Information."
     }
   }
+
+  /// As the protocol says.
+  public var clockLeadMilliseconds: Int64? { api.clockLeadMilliseconds }
 
   /// One page; see ``SourceProvider``.
   public func page(

@@ -131,7 +131,8 @@ extension BuildiumProvider {
     }
   }
 
-  private func eachGroup(
+  /// Runs `body` for groups of accounts that fit into one query each.
+  func eachGroup(
     _ accounts: [String], _ dates: [QueryItem], _ body: ([QueryItem]) throws(ProviderError) -> Void
   ) throws(ProviderError) {
     var after = ""

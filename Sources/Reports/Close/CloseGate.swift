@@ -12,6 +12,7 @@ public struct CloseGate: Sendable, Hashable {
     case unbalanced
     case uncategorised
     case tieOut = "tie_out"
+    case generalLedger = "general_ledger"
     case ownership
     case pendingBills = "pending_bills"
     case missingRent = "missing_rent"
@@ -29,6 +30,7 @@ public struct CloseGate: Sendable, Hashable {
       case .unbalanced: "Debits equal credits, and every line has its property"
       case .uncategorised: "Every account's class is known"
       case .tieOut: "The figures come out the same when the database adds them up"
+      case .generalLedger: "Buildium's general ledger says the same"
       case .ownership: "Shares are known and add up to 100 %"
       case .pendingBills: "No bill waits for approval"
       case .missingRent: "Every running lease was charged"
@@ -84,6 +86,10 @@ public struct CloseFacts: Sendable, Hashable {
   /// Net operating income of each property as the database adds it up itself, by basis and the
   /// property's id.
   public var sums: [Basis: [String: Money]] = [:]
+  /// Where Buildium's general ledger differs from the transactions stored.
+  public var ledgerDifferences: [CloseGate.Finding] = []
+  /// When, and whether, the general ledger was asked about the month.
+  public var ledgerNotes: [CloseGate.Finding] = []
   /// Months that are final.
   public var finalMonths: Set<CalendarMonth> = []
 
@@ -103,6 +109,8 @@ extension LedgerSnapshot {
       case .unbalanced: balanceGate(month)
       case .uncategorised: categoryGate(month)
       case .tieOut: tieOutGate(month, facts.sums)
+      case .generalLedger:
+        CloseGate(kind, findings: facts.ledgerDifferences, notes: facts.ledgerNotes)
       case .ownership: ownershipGate(month)
       case .pendingBills: CloseGate(kind, findings: facts.pendingBills)
       case .missingRent: rentGate(month)

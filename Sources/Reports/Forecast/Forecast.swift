@@ -43,9 +43,7 @@ extension LedgerSnapshot {
   ///   - last: the last month that has happened.
   ///   - count: how many months to look ahead.
   public func forecast(after last: CalendarMonth, months count: Int) -> Forecast {
-    let history = CalendarMonth.months(
-      last.adding(months: 1 - Self.forecastHistoryMonths), through: last
-    ).filter { month in period.map { CalendarMonth(containing: $0.from) <= month } ?? false }
+    let history = forecastHistory(through: last)
     let ahead = CalendarMonth.months(last.adding(months: 1), through: last.adding(months: count))
     var rows: [ForecastRow] = []
     for property in properties.indices where properties[property].isActive {
@@ -63,6 +61,35 @@ extension LedgerSnapshot {
     return Forecast(rows: rows, assumptions: assumptions(history, last))
   }
 
+  /// How many months are looked at for those averages are taken of.
+  private static let forecastCandidates = 6
+  /// A month with fewer postings than this part of the fullest is not one that happened whole: the
+  /// opening of the books, or a month that is still going on.
+  private static let forecastFullPart = 3
+
+  /// The months averages are of: the last three that happened whole, one after another.
+  func forecastHistory(through last: CalendarMonth) -> [CalendarMonth] {
+    guard let begin = period.map({ CalendarMonth(containing: $0.from) }) else { return [] }
+    let first = max(begin, last.adding(months: 1 - Self.forecastCandidates))
+    let candidates = CalendarMonth.months(first, through: last)
+    var postings: [Int: Int] = [:]
+    for line in 0..<lines.count where lines.isIn(.cash, line) && classCode(ofLine: line) <= 1 {
+      let day = Int(lines.day[line])
+      guard let place = candidates.firstIndex(where: { $0.last.daysSince1970 >= day }),
+        candidates[place].first.daysSince1970 <= day
+      else { continue }
+      postings[place, default: 0] += 1
+    }
+    let fullest = postings.values.max() ?? 0
+    func isFull(_ place: Int) -> Bool {
+      (postings[place] ?? 0) * Self.forecastFullPart >= fullest && fullest > 0
+    }
+    guard let from = candidates.indices.first(where: isFull),
+      let to = candidates.indices.last(where: isFull)
+    else { return [] }
+    return Array(candidates[from...to].suffix(Self.forecastHistoryMonths))
+  }
+
   private func assumptions(_ history: [CalendarMonth], _ last: CalendarMonth) -> [String] {
     var texts = [
       "Leases pay their rent in the month it is due; a part of a month counts by its days.",
@@ -71,9 +98,9 @@ extension LedgerSnapshot {
     if let first = history.first {
       texts.append(
         "Other income, expenses and what is below the line are the average of "
-          + "\(history.count) months, \(first) to \(last), on the basis of cash.")
+          + "\(history.count) months, \(first) to \(history.last ?? first), on the basis of cash.")
     } else {
-      texts.append("There is no month before \(last.adding(months: 1)), so only rent counts.")
+      texts.append("There is no whole month before \(last.adding(months: 1)), so only rent counts.")
     }
     texts.append("Nothing is drawn, paid in or put aside; the reserve is not counted as spent.")
     return texts

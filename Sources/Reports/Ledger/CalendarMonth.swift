@@ -31,6 +31,11 @@ public struct CalendarMonth: Sendable, Hashable, Comparable, CustomStringConvert
   /// `2026-07`.
   public var description: String { String(first.description.prefix(7)) }
 
+  /// `July 2026`.
+  public var title: String { "\(name) \(first.year)" }
+
+  fileprivate var name: String { CalendarDate.monthNames[first.month - 1] }
+
   /// The natural order.
   public static func < (left: CalendarMonth, right: CalendarMonth) -> Bool {
     left.index < right.index
@@ -62,6 +67,15 @@ public struct Period: Sendable, Hashable, CustomStringConvertible {
 
   /// `2026-07-01 to 2026-07-31`.
   public var description: String { "\(from) to \(to)" }
+
+  /// As people write it, where it is of whole months: `July 2026`, `July to September 2026`,
+  /// `December 2025 to January 2026`; else the two days.
+  public var title: String {
+    let (begin, end) = (CalendarMonth(containing: from), CalendarMonth(containing: to))
+    guard from == begin.first, to == end.last, begin <= end else { return description }
+    guard begin != end else { return end.title }
+    return "\(from.year == to.year ? begin.name : begin.title) to \(end.title)"
+  }
 
   var days: ClosedRange<Int32> {
     let first = Int32(from.daysSince1970)

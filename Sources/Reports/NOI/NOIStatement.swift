@@ -13,6 +13,14 @@ public struct NOIRow: Sendable, Hashable {
   public var basis: Basis
   /// The figures.
   public var figures: NOIFigures
+
+  /// A row.
+  public init(
+    property: Int, month: CalendarMonth, period: Period, basis: Basis, figures: NOIFigures
+  ) {
+    (self.property, self.month, self.period) = (property, month, period)
+    (self.basis, self.figures) = (basis, figures)
+  }
 }
 
 /// An owner's part of a property's net operating income.

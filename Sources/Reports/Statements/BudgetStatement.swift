@@ -86,10 +86,9 @@ public enum BudgetStatement {
   private static func history(_ ledger: LedgerSnapshot, _ last: CalendarMonth) -> (
     period: Period, count: Int
   )? {
-    guard let begin = ledger.period.map({ CalendarMonth(containing: $0.from) }) else { return nil }
-    let first = max(begin, last.adding(months: 1 - LedgerSnapshot.forecastHistoryMonths))
-    let count = CalendarMonth.months(first, through: last).count
-    return count > 0 ? (Period(from: first.first, to: last.last), count) : nil
+    let months = ledger.forecastHistory(through: last)
+    guard let first = months.first, let last = months.last else { return nil }
+    return (Period(from: first.first, to: last.last), months.count)
   }
 
   private static func amounts(_ scope: StatementScope, _ period: Period) -> [Int: Money] {

@@ -50,7 +50,8 @@ public struct OwnerStatement {
   }
 
   private mutating func make() -> Report {
-    var (share, drawn) = (Money.zero, Money.zero)
+    var share = Money.zero
+    var drawn: [(property: Int, amount: Money)] = []
     let months = CalendarMonth.months(
       CalendarMonth(containing: scope.period.from),
       through: CalendarMonth(containing: scope.period.to)
@@ -79,14 +80,30 @@ public struct OwnerStatement {
             + " only.")
       }
       addMoney(property, operating: operating)
-      drawn += addDraws(property)
+      drawn.append((property, addDraws(property)))
     }
-    report.add(.total, "Your share of the net operating income", amounts: [share])
-    report.add(.total, "Your draw", amounts: [drawn])
+    lead(share: share, drawn: drawn)
     if scope.properties.isEmpty {
       report.notes.append("\(ledger.owners[owner].name) owned no property in this period.")
     }
     return report
+  }
+
+  /// Puts what the owner looks for first before everything else.
+  private mutating func lead(share: Money, drawn: [(property: Int, amount: Money)]) {
+    let details = report.rows
+    report.rows = []
+    if drawn.count > 1 {
+      report.addSection("Your draw by property")
+      for (property, amount) in drawn {
+        report.add(
+          .line, depth: 1, ledger.properties[property].name, amounts: [amount],
+          of: reference(property))
+      }
+    }
+    report.add(.total, "Your draw", amounts: [drawn.reduce(.zero) { $0 + $1.amount }])
+    report.add(.total, "Your share of the net operating income", amounts: [share])
+    report.rows += details
   }
 
   private func reference(_ property: Int, account: Int? = nil, in period: Period? = nil)
@@ -224,7 +241,7 @@ public struct OwnerStatement {
         continue
       }
       let to = reference(property, in: row.period)
-      report.addSection("Draw of \(row.period)", depth: 1, of: to)
+      report.addSection("Draw of \(row.period.title)", depth: 1, of: to)
       var steps = [
         ("Net operating income, cash basis", row.noi), ("Loss carried in", row.carryIn),
         ("Entries into closed months", row.restatement),

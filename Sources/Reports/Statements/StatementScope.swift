@@ -44,7 +44,7 @@ public struct StatementScope: Sendable {
     case 1...3: lines.append(properties.map { ledger.properties[$0].name }.joined(separator: ", "))
     default: lines.append("\(properties.count) properties")
     }
-    let days = asOf ? "As of \(period.to)" : period.description
+    let days = asOf ? "As of \(period.to)" : period.title
     lines.append(hasBasis ? "\(days), \(basis.rawValue) basis" : days)
     if let dataAsOf { lines.append("Data as of \(dataAsOf.secondsText)") }
     return lines

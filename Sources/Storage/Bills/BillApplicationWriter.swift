@@ -264,10 +264,12 @@ struct BillApplicationWriter {
     }
     let known = try connection.row(
       """
-      SELECT substr(applied_at, 1, 10), created_by FROM bill_applications
-      WHERE bill_id = $1 AND source_transaction_id = $2
+      SELECT substr(applied_at, 1, 10), created_by = 'buildium' OR EXISTS (
+        SELECT 1 FROM born_rows r WHERE r.service = 'rentbook' AND r.record_key IS NOT NULL
+          AND r.remote_id IN (a.id, a.source_transaction_id))
+      FROM bill_applications a WHERE a.bill_id = $1 AND a.source_transaction_id = $2
       """, .local(bill), .local(source)
-    ) { row throws(StorageError) in (row.date(0), row.text(1)) }
+    ) { row throws(StorageError) in (row.date(0), row.bool(1)) }
     guard let known, let amount = facts.existing else {
       return try writer.refuse(.apply, row, name, ApplicationRefusal.notApplied.refusal)
     }
@@ -286,7 +288,7 @@ struct BillApplicationWriter {
     try connection.run(
       "DELETE FROM bill_applications WHERE bill_id = $1 AND source_transaction_id = $2",
       .local(bill), .local(source))
-    if known.1 == Service.buildium.rawValue {
+    if known.1 {
       try writer.remember(
         "unapply", bill, source: source, amount,
         "Buildium still has \(amount) applied to bill \(row.name), which was taken off here; "

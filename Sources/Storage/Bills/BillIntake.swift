@@ -215,6 +215,26 @@ struct BillIntake {
     try takeOver(id, known, state, reason: reason, by: "import", reversal: reversal)
   }
 
+  /// Puts a bill that was born at a mirror before an approver, unless a policy approves it as it is:
+  /// whoever may write a row there may not approve bills by it.
+  func submit(bornAtMirror id: LocalID, by mirror: Service) throws(StorageError) {
+    guard let known = try known(id), known.state == nil, known.mapped == .approved else { return }
+    let reader = BillReader(connection: connection, asOf: transaction.now.date)
+    guard let row = try reader.row(id) else { return }
+    if let limit = row.policy.autoApproveUpTo, row.total <= limit { return }
+    try AuditTrail(transaction).append(
+      AuditTrail.Entry(
+        subject: id, name: known.name, actor: mirror.rawValue, action: BillAction.submit.rawValue,
+        from: nil, to: BillState.pendingApproval.rawValue, version: 1))
+    try connection.run(
+      """
+      INSERT INTO bill_workflow (bill_id, state, version, submitted_by, submitted_at, created_by,
+        created_at, updated_at)
+      VALUES ($1, $2, 1, $3, $4, $3, $4, $4)
+      """, .local(id), .text(BillState.pendingApproval.rawValue), .text(mirror.rawValue),
+      .instant(transaction.now))
+  }
+
   private func append(
     _ id: LocalID, _ known: Known, to state: BillState, version: Int, reason: String?,
     by actor: String

@@ -44,6 +44,12 @@ extension BillIntake {
       return false
     }
     try enter(bill)
+    // Buildium does not say what of a payment of several bills went to which; for one that was sent
+    // from here it is known.
+    if try wasSentFromHere(payment) {
+      report.unchanged += 1
+      return true
+    }
     let cash = try parts(of: id, payment).cash
     if cash > .zero, try take(.payment, source, bill, cash, payment, &report) {
       touched.append(bill)
@@ -229,6 +235,18 @@ extension BillIntake {
     ) { _ throws(StorageError) in true } ?? false
   }
 
+  /// Whether Rentbook itself made the payment and sent it.
+  private func wasSentFromHere(_ payment: Payment) throws(StorageError) -> Bool {
+    guard let transaction = payment.transaction else { return false }
+    return try connection.row(
+      """
+      SELECT 1 FROM born_rows WHERE service = $1 AND table_name = $2 AND remote_id = $3
+        AND record_key IS NOT NULL
+      """, .text(Service.rentbook.rawValue), .text(LeavingRecord.Kind.payment.rawValue),
+      .local(transaction)
+    ) { _ throws(StorageError) in true } ?? false
+  }
+
   /// Takes off what a payment settled that Buildium has no longer.
   private func remove(
     _ source: LocalID, _ bill: LocalID, _ payment: Payment, _ report: inout BackfillReport
@@ -245,8 +263,8 @@ extension BillIntake {
     let count = try connection.run(
       """
       DELETE FROM bill_applications
-      WHERE bill_id = $1 AND source_transaction_id = $2 AND created_by = $3
-      """, .local(bill), .local(source), .text(Self.actor))
+      WHERE bill_id = $1 AND source_transaction_id = $2 AND (created_by = $3 OR $4 = 1)
+      """, .local(bill), .local(source), .text(Self.actor), .bool(try wasSentFromHere(payment)))
     guard count > 0 else { return }
     report.removed += 1
     try AuditTrail(transaction).append(

@@ -89,7 +89,13 @@ private struct BillPayer {
       return .refused(
         Refusal("one_bill", "An amount is said for one bill; several are paid in full."))
     }
+    let isOverdrawn = try shortfall(parts, date)
+    if let isOverdrawn, try isBlocked() {
+      for part in parts { _ = try writer.refuse(.apply, part.row, name, isOverdrawn.refusal) }
+      return .refused(isOverdrawn.refusal)
+    }
     let id = try store(parts, first.row, bank, bankAccount, date, checkNumber)
+    if let isOverdrawn { try warn(of: isOverdrawn, id, name) }
     for part in parts {
       let applier = BillApplicationWriter(writer: writer)
       let result = try applier.apply(
@@ -137,6 +143,38 @@ private struct BillPayer {
     var entityID: Int?
     var amount: Money
     var settled: Money
+  }
+
+  /// The first property whose tenants' money the payment would take (invariant I8).
+  private func shortfall(_ parts: [Part], _ date: CalendarDate) throws(StorageError)
+    -> TrustMoney.Shortfall?
+  {
+    var paid: [LocalID: Money] = [:]
+    for part in parts {
+      for line in try lines(part) {
+        if let property = line.property { paid[property, default: .zero] += line.settled }
+      }
+    }
+    return try TrustMoney.shortfall(paid, on: date, connection)
+  }
+
+  private func isBlocked() throws(StorageError) -> Bool {
+    try connection.row("SELECT 1 WHERE \(TrustMoney.isBlocked)") { _ throws(StorageError) in true }
+      ?? false
+  }
+
+  /// What is let pass is on the record, and among the messages.
+  private func warn(of shortfall: TrustMoney.Shortfall, _ payment: LocalID, _ name: String)
+    throws(StorageError)
+  {
+    let message = shortfall.refusal.message
+    try writer.audit.append(
+      AuditTrail.Entry(
+        kind: "payment", subject: payment, name: payment, actor: name, action: "pay",
+        details: ["trust_money": .string(message)]))
+    try transaction.append(
+      .warning, "A payment took money held for tenants. \(message)",
+      hint: "Put it back before the tenants' money is due.", key: nil)
   }
 
   /// What a payment settles of each line, after all that settled the bill before (invariant I30).

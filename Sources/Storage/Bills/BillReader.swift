@@ -6,11 +6,37 @@ struct BillReader {
   let connection: Connection
   let asOf: CalendarDate
 
+  /// Which bills are read.
+  enum Selection {
+    case all
+    case some([LocalID])
+
+    /// A condition on a column that holds bills' ids, and its arguments.
+    func condition(_ column: String) -> (sql: String, arguments: [SQLValue?]) {
+      guard case .some(let ids) = self else { return ("1 = 1", []) }
+      let places = ids.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+      return ("\(column) IN (\(places))", ids.map { .local($0) })
+    }
+  }
+
+  /// Ids in one statement; databases take a limited number of arguments.
+  static let idsMax = 500
+
   /// One bill, or nil when there is none.
-  func row(_ id: LocalID) throws(StorageError) -> BillRow? { try rows(id).first }
+  func row(_ id: LocalID) throws(StorageError) -> BillRow? { try rows(.some([id])).first }
 
   /// All bills, oldest due first.
-  func rows() throws(StorageError) -> [BillRow] { try rows(nil) }
+  func rows() throws(StorageError) -> [BillRow] { try rows(.all) }
+
+  /// Some bills in the order of their ids given here; those that are not there are left out.
+  func rows(_ ids: [LocalID]) throws(StorageError) -> [BillRow] {
+    var found: [LocalID: BillRow] = [:]
+    for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
+      let part = Array(ids[start..<min(start + Self.idsMax, ids.count)])
+      for row in try rows(.some(part)) { found[row.localID] = row }
+    }
+    return ids.compactMap { found[$0] }
+  }
 
   // MARK: What hangs on bills
 
@@ -31,21 +57,18 @@ struct BillReader {
     var inactive: [String] = []
   }
 
-  /// A condition on the bill's column, and its argument, for one bill or for all.
   private func rows<Value>(
-    of id: LocalID?, _ column: String, _ sql: (_ condition: String) -> String,
+    of selection: Selection, _ column: String, _ sql: (_ condition: String) -> String,
     row: (Row) throws(StorageError) -> Value
   ) throws(StorageError) -> [Value] {
-    if let id {
-      return try connection.rows(sql("\(column) = $1"), .local(id), row: row)
-    }
-    return try connection.rows(sql("1 = 1"), row: row)
+    let (condition, arguments) = selection.condition(column)
+    return try connection.rows(sql(condition), arguments: arguments, row: row)
   }
 
-  private func settled(_ id: LocalID?) throws(StorageError) -> [LocalID: Settled] {
+  private func settled(_ selection: Selection) throws(StorageError) -> [LocalID: Settled] {
     var settled: [LocalID: Settled] = [:]
     let day = asOf.description
-    _ = try rows(of: id, "a.bill_id") { condition in
+    _ = try rows(of: selection, "a.bill_id") { condition in
       """
       SELECT a.bill_id, a.source_type, a.applied_amount, a.applied_at, t.is_reconciled
       FROM bill_applications a JOIN transactions t ON t.id = a.source_transaction_id
@@ -67,9 +90,9 @@ struct BillReader {
     return settled
   }
 
-  private func lines(_ id: LocalID?) throws(StorageError) -> [LocalID: Lines] {
+  private func lines(_ selection: Selection) throws(StorageError) -> [LocalID: Lines] {
     var lines: [LocalID: Lines] = [:]
-    _ = try rows(of: id, "l.bill_id") { condition in
+    _ = try rows(of: selection, "l.bill_id") { condition in
       """
       SELECT l.bill_id, COALESCE(l.amount, 0), l.property_id,
         TRIM(COALESCE(a.account_number, '') || ' ' || COALESCE(a.name, '')),
@@ -92,9 +115,9 @@ struct BillReader {
     return lines
   }
 
-  private func approvals(_ id: LocalID?) throws(StorageError) -> [LocalID: [String]] {
+  private func approvals(_ selection: Selection) throws(StorageError) -> [LocalID: [String]] {
     var approvals: [LocalID: [String]] = [:]
-    _ = try rows(of: id, "bill_id") { condition in
+    _ = try rows(of: selection, "bill_id") { condition in
       "SELECT bill_id, approver FROM bill_approvals WHERE \(condition) ORDER BY approved_at, approver"
     } row: { row throws(StorageError) in
       approvals[row.localID(0), default: []].append(row.text(1))
@@ -103,16 +126,23 @@ struct BillReader {
   }
 
   /// The bills whose vendor has another one with the same reference number under way or approved, and
-  /// that one's name.
-  private func duplicates(_ id: LocalID?) throws(StorageError) -> [LocalID: String] {
-    let vendor: LocalID?? = try id.map { (id) throws(StorageError) in
-      try connection.row("SELECT vendor_id FROM bills WHERE id = $1", .local(id)) {
-        row throws(StorageError) in row.isNull(0) ? nil : row.localID(0)
-      } ?? nil
+  /// that one's name. Only what is submitted is asked for it, so that it is read for drafts.
+  private func duplicates(_ selection: Selection) throws(StorageError) -> [LocalID: String] {
+    var vendors = Selection.all
+    if case .some = selection {
+      vendors = .some(
+        try rows(of: selection, "b.id") {
+          """
+          SELECT DISTINCT b.vendor_id FROM bills b JOIN bill_workflow w ON w.bill_id = b.id
+          WHERE b.vendor_id IS NOT NULL AND w.state = 'draft' AND \($0)
+          """
+        } row: { row throws(StorageError) in
+          row.localID(0)
+        })
+      if case .some(let ids) = vendors, ids.isEmpty { return [:] }
     }
-    if case .some(.none) = vendor { return [:] }
     var groups: [String: [(id: LocalID, name: String, isUnderWay: Bool)]] = [:]
-    _ = try rows(of: vendor ?? nil, "b.vendor_id") { condition in
+    _ = try rows(of: vendors, "b.vendor_id") { condition in
       """
       SELECT b.id, b.vendor_id, b.reference_number,
         COALESCE(b.buildium_bill_id, b.reference_number),
@@ -138,11 +168,11 @@ struct BillReader {
 
   // MARK: Rows
 
-  private func rows(_ id: LocalID?) throws(StorageError) -> [BillRow] {
-    let settled = try settled(id)
-    let lines = try lines(id)
-    let approvals = try approvals(id)
-    let duplicates = try duplicates(id)
+  private func rows(_ selection: Selection) throws(StorageError) -> [BillRow] {
+    let settled = try settled(selection)
+    let lines = try lines(selection)
+    let approvals = try approvals(selection)
+    let duplicates = try duplicates(selection)
     let access = Access(connection: connection)
     let policies = try access.policies()
     let own = try access.allowsOwnApproval()
@@ -156,7 +186,7 @@ struct BillReader {
       }
       return policy
     }
-    return try rows(of: id, "b.id", Self.select) { row throws(StorageError) in
+    return try rows(of: selection, "b.id", Self.select) { row throws(StorageError) in
       let id = row.localID(0)
       let lines = lines[id] ?? Lines()
       let settled = settled[id] ?? Settled()
@@ -176,7 +206,7 @@ struct BillReader {
       facts.hasApplications = settled.isApplied
       facts.hasReconciledApplications = settled.isReconciled
       (facts.forbiddenAccounts, facts.inactiveAccounts) = (lines.forbidden, lines.inactive)
-      facts.duplicate = duplicates[id]
+      facts.duplicate = state == .draft ? duplicates[id] : nil
       let voidedOn = state == .voided ? row.date(18) ?? row.instant(17)?.date ?? .distantPast : nil
       return BillRow(
         localID: id, buildiumID: row.optionalInt(1), property: Self.named(row, 2),

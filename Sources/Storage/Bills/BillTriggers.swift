@@ -427,6 +427,8 @@ enum BillTriggers {
 enum BillSettings {
   /// `yes` in an office of one person: people may approve what they submitted.
   static let ownApproval = "bills.allow_own_approval"
+  /// `warn`: a payment that takes money held for tenants passes with a warning.
+  static let trustMoney = "bills.trust_money"
   /// The last day of the books that are closed, `YYYY-MM-DD`.
   static let closedThrough = "books.closed_through"
 }

@@ -24,6 +24,15 @@ extension ListSource {
         "total": .own("t.total"), "attempts": .own("t.attempts"),
         "finished": .own("t.finished_at"), "error": .own("t.error"),
       ], ownOrder: ("at", true), isShort: true),
+    .differences: ListSource(
+      table: "reconciliation_differences", isPresent: "t.id IS NOT NULL",
+      columns: [
+        "record": .own("t.title"),
+        "field": .own("CASE t.field WHEN '' THEN 'whole record' ELSE t.field END"),
+        "buildium": .own("t.left_value"),
+        "airtable": .own("t.right_value"), "reason": .own("t.reason"), "why": .own("t.note"),
+        "resource": .own("t.resource"), "key": .own("t.record_key"),
+      ], ownOrder: ("key", false), isShort: true),
   ]
 
   /// The calls of both services, as one table.
@@ -43,22 +52,29 @@ extension ListSource {
     func table(_ condition: (String) -> String) -> String {
       let bills = """
         SELECT 'b' || CAST(seq AS TEXT) AS id, at, actor, action, bill_id AS record,
-          from_state AS before, to_state AS after, reason
+          from_state AS before, to_state AS after, reason, bill_id
         FROM bill_approval_audit\(condition("b"))
         """
       let journal = """
         SELECT 'j' || CAST(seq AS TEXT) AS id, at, actor, kind AS action,
           record_key || CASE WHEN field <> '' THEN ' ' || field ELSE '' END AS record,
-          old_value AS before, new_value AS after, note AS reason
+          old_value AS before, new_value AS after, note AS reason, NULL AS bill_id
         FROM sync_journal\(condition("j"))
         """
       return "(" + ([bills] + (hasJournal ? [journal] : [])).joined(separator: " UNION ALL ") + ")"
     }
+    // A bill by its name; other records by their key.
+    let record = """
+      COALESCE((
+        SELECT 'Bill ' || COALESCE(NULLIF(b.reference_number, ''), CAST(b.buildium_bill_id AS TEXT), '')
+          || COALESCE('  ' || v.name, '')
+        FROM bills b LEFT JOIN vendors v ON v.id = b.vendor_id WHERE b.id = t.bill_id), t.record)
+      """
     return ListSource(
       table: table { _ in "" }, isPresent: "t.id IS NOT NULL",
       columns: [
         "at": .own("t.at"), "actor": .own("t.actor"), "action": .own("t.action"),
-        "record": .own("t.record"), "before": text("t.before"), "after": text("t.after"),
+        "record": .own(record), "before": text("t.before"), "after": text("t.after"),
         "reason": text("t.reason"),
       ], ownOrder: ("at", true), isShort: true,
       oneRow: table {

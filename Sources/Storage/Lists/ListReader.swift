@@ -77,7 +77,8 @@ public final class ListReader: Sendable {
   /// The statements that were prepared, for the test of their plans.
   var preparedSQL: [String] { state.withLock { $0.connection.preparedSQL } }
 
-  private func read<Value>(
+  /// Runs `body` on one moment of the store.
+  func read<Value>(
     _ body: (inout State) throws(StorageError) -> Value
   ) throws(StorageError) -> Value {
     try state.withLock { state throws(StorageError) in

@@ -30,7 +30,7 @@ struct RecordTitles {
     .owners: "Owner", .ownership: "Share", .vendors: "Vendor", .glAccounts: "Account",
     .bankAccounts: "Bank account", .transactions: "Transaction", .bills: "Bill", .tasks: "Task",
     .workOrders: "Work order", .audit: "Step", .apiLog: "Call", .messages: "Message",
-    .jobs: "Job",
+    .jobs: "Job", .differences: "Difference",
   ]
 
   /// Expressions of `t` and the joins of the list.
@@ -58,6 +58,7 @@ struct RecordTitles {
     .tasks: "COALESCE(t.subject, '')", .workOrders: "COALESCE(t.subject, '')",
     .audit: "t.action || ' ' || t.record", .apiLog: "t.method || ' ' || t.path",
     .messages: "t.text", .jobs: "t.kind || ' ' || t.resource",
+    .differences: "t.title || ' ' || t.field",
   ]
 }
 

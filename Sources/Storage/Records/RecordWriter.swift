@@ -191,7 +191,7 @@ struct RecordWriter {
     _ key: RemoteKey, _ schema: RecordSchema
   ) -> [(name: String, value: SQLValue?)] {
     var columns: [(name: String, value: SQLValue?)] = []
-    if key.service == .buildium {
+    if key.service == .buildium, !schema.buildiumIDColumn.isEmpty {
       let parts = key.id.split(separator: ":")
       switch schema.resource {
       case .billPayments:
@@ -235,10 +235,10 @@ struct RecordWriter {
       isLease ? ("\"createdAt\"", "\"updatedAt\"") : ("created_at", "updated_at")
     let values = columns.map(\.value)
     if let known {
-      let list = columns.enumerated().map { "\($1.name) = $\($0 + 1)" }.joined(separator: ", ")
+      let list = columns.enumerated().map { "\($1.name) = $\($0 + 1), " }.joined()
       try connection.run(
         """
-        UPDATE \(schema.table) SET \(list), \(updated) = $\(values.count + 1), deleted_at = NULL
+        UPDATE \(schema.table) SET \(list)\(updated) = $\(values.count + 1), deleted_at = NULL
         WHERE id = $\(values.count + 2)
         """, arguments: values + [.instant(transaction.now), .local(known)])
       return known
@@ -359,11 +359,14 @@ struct RecordWriter {
     }
   }
 
+  /// An owner whose share was entered gets no second row, also when it has ended since: what a person
+  /// entered is not put in doubt by the service still naming the pair.
   private func join(owner: LocalID, property: LocalID) throws(StorageError) {
     let existing = try connection.run(
       """
       UPDATE ownership SET is_linked = 1, updated_at = $3
-      WHERE owner_id = $1 AND property_id = $2 AND effective_to IS NULL
+      WHERE id = (SELECT id FROM ownership WHERE owner_id = $1 AND property_id = $2
+        ORDER BY effective_to IS NULL DESC, effective_from DESC LIMIT 1)
       """, .local(owner), .local(property), .instant(transaction.now))
     guard existing == 0 else { return }
     try connection.run(

@@ -127,6 +127,15 @@ extension Store {
     }
   }
 
+  /// The first month that is final; nil when none is.
+  public func firstFinalMonth() throws(StorageError) -> CalendarMonth? {
+    try read { connection throws(StorageError) in
+      try connection.row("SELECT MIN(month) FROM month_closes WHERE state = 'final'") {
+        row throws(StorageError) in row.optionalText(0).flatMap { CalendarMonth($0) }
+      } ?? nil
+    }
+  }
+
   /// The runs of a month's close, newest first.
   public func closeHistory(_ month: CalendarMonth) throws(StorageError) -> [CloseRun] {
     try read { connection throws(StorageError) in
@@ -288,6 +297,15 @@ private struct MonthClose {
     for basis in Basis.allCases {
       facts.sums[basis] = try Store.incomeByQuery(connection, month.period, basis: basis)
     }
+    let ledger = try Store.generalLedgerCheck(connection, month)
+    facts.ledgerDifferences = ledger.differences
+    facts.ledgerNotes = [
+      CloseGate.Finding(
+        record: "",
+        text: ledger.checkedAt.map { "Buildium's general ledger was read at \($0)." }
+          ?? "Buildium's general ledger was not read for \(month); "
+          + "`rentbook close --month \(month)` does it where Buildium is connected.")
+    ]
     facts.finalMonths = Set(
       try connection.rows("SELECT month FROM month_closes WHERE state = 'final'") {
         row throws(StorageError) in CalendarMonth(row.text(0))

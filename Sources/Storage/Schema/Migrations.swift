@@ -23,6 +23,14 @@ enum Migrations {
     Migration(
       version: 6, name: "results of reconciliations", statements: ReconciliationTables.statements),
     Migration(version: 7, name: "events wait their turn", statements: WebhookTables.statements),
+    Migration(
+      version: 8, name: "differences of the last reconciliation",
+      statements: DifferenceTables.statements),
+    Migration(
+      version: 9, name: "payments taken back and statements reconciled",
+      statements: PaymentTables.statements),
+    Migration(version: 10, name: "results of months", statements: ResultTables.statements),
+    Migration(version: 11, name: "work that runs by itself", statements: ScheduleTables.statements),
   ]
 
   /// The version this program writes.

@@ -141,8 +141,11 @@ extension SyncState {
   private func born(_ id: String) throws(StorageError) -> BornRow? {
     let parts = id.split(separator: ":", maxSplits: 2)
     guard parts.count == 3, parts[0] == String(Self.bornPrefix) else { return nil }
-    let row = try born(.airtable, String(parts[1]), String(parts[2]))
-    return row?.state == .refused ? row : nil
+    for service in [Service.airtable, .rentbook] {
+      let row = try born(service, String(parts[1]), String(parts[2]))
+      if let row, row.state == .refused { return row }
+    }
+    return nil
   }
 
   private func settle(_ row: BornRow, _ state: BornRow.State) throws(StorageError) -> Bool {

@@ -27,6 +27,10 @@ public struct JournalEntry: Sendable, Hashable {
     case refused
     /// A rule was set or switched.
     case rule
+    /// So many changes at once that they wait for a person.
+    case held
+    /// A person let them go.
+    case permitted
   }
 
   /// Its number in the order of events; 0 before it is stored.

@@ -96,6 +96,11 @@ extension SyncState {
     return id ?? 0
   }
 
+  /// Takes fields out of what an intent says was sent.
+  public func strip(intent id: Int64, fields: String) throws(StorageError) {
+    try connection.run("UPDATE outbox SET fields = $2 WHERE id = $1", .int(id), .text(fields))
+  }
+
   /// Ends an intent whose fate is known: it landed, or certainly did not.
   public func end(intent id: Int64) throws(StorageError) {
     try connection.run("DELETE FROM outbox WHERE id = $1", .int(id))

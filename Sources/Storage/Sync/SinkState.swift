@@ -151,6 +151,20 @@ extension SyncState {
     ).compactMap(\.self)
   }
 
+  /// Rows that are there after `after`, in a fixed order, at most so many.
+  public func linked(
+    _ sink: Service, _ resource: Resource, after: LocalID?, limit: Int
+  ) throws(StorageError) -> [SinkRow] {
+    try connection.rows(
+      """
+      SELECT \(Self.sinkColumns) FROM sync_state
+      WHERE service = $1 AND resource = $2 AND remote_id IS NOT NULL AND local_id > $3
+      ORDER BY local_id LIMIT $4
+      """, .text(sink.rawValue), .text(resource.rawValue), .local(after ?? .first), .int(limit),
+      row: Self.sinkRow
+    ).compactMap(\.self)
+  }
+
   /// Whether records of a resource are on their way to a sink that has none of them yet.
   public func hasCreatesWaiting(
     _ sink: Service, _ resource: Resource

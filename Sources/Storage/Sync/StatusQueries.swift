@@ -25,6 +25,14 @@ extension Store {
       var status = SyncStatus(
         services: services, jobs: jobs, deadLetters: letters,
         latency: try state.latency(from: day, to: now.adding(milliseconds: 1)), at: now)
+      status.conflicts = try state.openConflictCount()
+      let compared = try state.lastReconciliations()
+      if !compared.isEmpty {
+        status.accuracy = Accuracy(
+          matching: compared.reduce(0) { $0 + $1.matching },
+          of: compared.reduce(0) { $0 + $1.compared })
+        status.reconciledAt = compared.compactMap(\.madeAt).max()
+      }
       for resource in Resource.mirrored {
         status.resources.append(try state.status(of: resource, jobs, letters))
       }
@@ -64,7 +72,7 @@ extension SyncState {
     row.pendingOut = sent.pending
     row.deadLetters = letters.count { $0.resource == resource }
     row.buildium = try knownCount(.buildium, resource)
-    row.local = row.buildium
+    row.local = resource.isResult ? try knownCount(.rentbook, resource) : row.buildium
     let pull = try pull(.buildium, resource == .rentPayments ? .transactions : resource)
     row.lastSyncedAt = pull?.watermark
     let running = jobs.first { $0.resource == resource && $0.state == .running }
@@ -77,6 +85,9 @@ extension SyncState {
         .refused
       } else if jobs.contains(where: { $0.resource == resource && $0.state == .failed }) {
         .failed
+      } else if resource.isResult {
+        // Made here: nothing is pulled, so only what is to be sent can be open.
+        row.pendingOut > 0 ? .sending : .inStep
       } else if pull == nil {
         .neverSynced
       } else if pull?.watermark == nil || (sent.there == 0 && sent.pending > 0) {

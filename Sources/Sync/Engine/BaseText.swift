@@ -29,6 +29,13 @@ enum BaseText {
     return JSONValue.object(object).canonicalText
   }
 
+  /// The text without some fields.
+  static func without(_ names: [String], _ text: String) -> String {
+    var object = (try? JSONValue(parsing: text))?.object ?? JSONObject()
+    for name in names { object[name] = nil }
+    return JSONValue.object(object).canonicalText
+  }
+
   /// A record of a source without what is sealed, which stands encrypted in the record itself.
   static func write(_ record: Record) -> String {
     let schema = RecordSchema.of(record.resource)

@@ -9,6 +9,10 @@ import Storage
 struct Linker {
   /// A table of more pages means a cursor that does not move: 500,000 rows at 100 a page, doubled.
   private static let pagesMax = 10_000
+  /// So many rows to be made are worth reading a whole table.
+  private static let seekMax = 500
+  /// Keys asked for in one call.
+  private static let seekBatch = 100
 
   let hub: Hub
   let sink: any SinkProvider
@@ -85,8 +89,41 @@ struct Linker {
     }
   }
 
+  /// Looks for rows that carry the key of a record which has none as far as is known here: a store
+  /// that was put back from a copy does not know what was made since, and what stands there is not to
+  /// be overwritten unseen. Many are found faster by reading the whole table.
+  func seek() -> TaskEnd {
+    do throws(SyncError) {
+      let (service, resource) = (sink.service, resource)
+      let waiting = try hub.read { (sync) throws(StorageError) in
+        try sync.sendable(service, resource, after: nil, limit: Self.seekMax)
+      }
+      let keys = waiting.filter { $0.remoteID == nil && !$0.isGone }.map(\.key)
+      if waiting.count == Self.seekMax { return link() }
+      for start in stride(from: 0, to: keys.count, by: Self.seekBatch) {
+        if state.shouldStop { return .interrupted }
+        let found: [FoundRow]
+        do throws(ProviderError) {
+          found = try sink.find(
+            resource, keys: Array(keys[start..<min(start + Self.seekBatch, keys.count)]),
+            cancellation: state.cancellation)
+        } catch {
+          return TaskEnd(error)
+        }
+        guard !found.isEmpty else { continue }
+        let now = state.now
+        try hub.write { (tables) throws(StorageError) in
+          for row in found { _ = try adopt(row, run: 0, now: now, tables) }
+        }
+      }
+      return .done
+    } catch {
+      return TaskEnd(error)
+    }
+  }
+
   /// Links one row; false when its record is not known here.
-  private func adopt(
+  func adopt(
     _ found: FoundRow, run: Int, now: Instant, _ tables: HubTables
   ) throws(StorageError) -> Bool {
     let sync = tables.sync
@@ -94,6 +131,10 @@ struct Linker {
     guard let source = try sync.source(found.key), !source.isGone else { return false }
     guard let row = try sync.sink(service, resource, localID: source.localID) else { return false }
     if row.remoteID == found.remoteID { return true }
+    // What is on its way there is settled first, by looking for the same key.
+    guard try sync.openIntent(service, resource, localID: source.localID) == nil else {
+      return true
+    }
     if row.remoteID != nil {
       let text = Self.twoRows(found.key, at: service)
       let intent = Intent(

@@ -24,6 +24,8 @@ struct Puller {
   let isFull: Bool
   /// A person looked at what is missing and lets it go, this once.
   var acceptsMassChange = false
+  /// Who that is.
+  var person = "rentbook"
 
   /// Reads everything, or what changed, from where an earlier try ended; whether a page was stored.
   func pull() -> (end: TaskEnd, progress: Bool) {
@@ -66,6 +68,7 @@ struct Puller {
         try hub.write { (tables) throws(StorageError) in try tables.sync.keep(restarted) }
         continue
       }
+      let isFirst = pull.cursor == nil
       pull.seen += page.records.count
       pull.total = page.total ?? pull.total
       pull.cursor = page.next
@@ -74,7 +77,7 @@ struct Puller {
       meter.add(page.records.count, at: state.clock.monotonicNanoseconds)
       let isLast = page.next == nil
       if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
-      try store(page, &pull, &meter, isLast: isLast)
+      try store(page, &pull, &meter, isFirstPage: isFirst, isLast: isLast)
       progress = true
       if isLast {
         guard pull.mode == .full, isComplete else { return .done }
@@ -110,11 +113,38 @@ struct Puller {
       case .incremental(let grain) = source.capabilities(of: resource).reading
     {
       pull.mode = .incremental
-      pull.changedSince = watermark.adding(milliseconds: -grain.overlapMilliseconds)
+      // What changed is asked for by the service's clock; this machine's may be wrong, or jump.
+      let known = try hub.read { (sync) throws(StorageError) in
+        try sync.memory(service, Self.servedMemory(resource)).flatMap { Instant($0) }
+      }
+      pull.changedSince = (known ?? watermark).adding(
+        milliseconds: -grain.overlapMilliseconds)
     }
     let begun = pull
     try hub.write { (tables) throws(StorageError) in try tables.sync.keep(begun) }
     return (begun, false)
+  }
+
+  /// Under this name stands when the last completed pull began, by the service's clock.
+  private static func servedMemory(_ resource: Resource) -> String { "served:\(resource)" }
+  /// The same of the pull under way.
+  private static func servingMemory(_ resource: Resource) -> String { "serving:\(resource)" }
+
+  /// Keeps how far a pull came, and by the service's clock when it began.
+  private func keep(
+    _ pull: PullState, isFirst: Bool, _ sync: SyncState
+  ) throws(StorageError) {
+    let (service, resource) = (source.service, resource)
+    if isFirst {
+      let lead = source.clockLeadMilliseconds
+      let began = lead.map { pull.startedAt.adding(milliseconds: $0).description } ?? ""
+      try sync.remember(service, Self.servingMemory(resource), began)
+    }
+    if pull.completeAt != nil, pull.watermark == pull.startedAt {
+      let began = try sync.memory(service, Self.servingMemory(resource)) ?? ""
+      try sync.remember(service, Self.servedMemory(resource), began)
+    }
+    try sync.keep(pull)
   }
 
   private func finish(_ pull: inout PullState, isSwept: Bool) {
@@ -128,7 +158,8 @@ struct Puller {
   }
 
   private func store(
-    _ page: Page, _ pull: inout PullState, _ meter: inout ProgressMeter, isLast: Bool
+    _ page: Page, _ pull: inout PullState, _ meter: inout ProgressMeter, isFirstPage: Bool,
+    isLast: Bool
   ) throws(SyncError) {
     let received = state.now
     let clock = state.clock.monotonicNanoseconds
@@ -145,7 +176,7 @@ struct Puller {
           try tables.take(record, run: run, received: isFirst ? nil : received, &counts)
         }
         if isLast { try tables.resolveLinks() }
-        try tables.sync.keep(kept)
+        try keep(kept, isFirst: isFirstPage, tables.sync)
         if let progress { try tables.sync.progress(job: jobID, progress) }
         return counts
       }
@@ -229,6 +260,9 @@ struct Puller {
         + "\(service.title): \(names)\(absent.count > Self.namesMax ? " and more" : "")."
       guard acceptsMassChange else { return try brake(what, &pull) }
       state.say(.warning, "\(what) A person said that this was meant.", nil)
+      try hub.write { (tables) throws(StorageError) in
+        try MassChange.permit(tables.records, service, resource, by: person)
+      }
     }
     let context = StoredContext(hub: hub, service: service)
     for id in absent {
@@ -258,7 +292,9 @@ struct Puller {
     }
     finish(&pull, isSwept: true)
     let finished = pull
-    try hub.write { (tables) throws(StorageError) in try tables.sync.keep(finished) }
+    try hub.write { (tables) throws(StorageError) in
+      try keep(finished, isFirst: false, tables.sync)
+    }
     return .done
   }
 
@@ -268,10 +304,14 @@ struct Puller {
     pull.seen = 0
     pull.run += 1
     let kept = pull
-    try hub.write { (tables) throws(StorageError) in try tables.sync.keep(kept) }
-    return .dead(
+    let text =
       "\(what) Nothing was removed. Look at \(source.service.title). If they were meant to go, run "
-        + "`rentbook sync --full --resource \(resource) --accept-mass-change`; else sync "
-        + "\(resource) again once the records are back.")
+      + "`rentbook sync --full --resource \(resource) --accept-mass-change`; else sync "
+      + "\(resource) again once the records are back."
+    try hub.write { (tables) throws(StorageError) in
+      try tables.sync.keep(kept)
+      try MassChange.hold(tables.records, source.service, resource, text)
+    }
+    return .dead(text)
   }
 }

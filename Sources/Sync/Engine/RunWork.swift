@@ -55,6 +55,8 @@ struct RunScope {
   let pulled: [Resource]
   /// Written to the sink.
   let pushed: [Resource]
+  /// Results of months the sink has no table for.
+  let withoutTable: [Resource]
 
   /// - Throws: when records were to be written and no table is there to take one: a run that could
   ///   write nowhere must not look like one with nothing to write.
@@ -78,7 +80,10 @@ struct RunScope {
       options.direction == .pull
       ? []
       : Resource.mirrored.filter { isChosen($0) && sink.capabilities(of: $0).isWritable }
-    pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
+    let pushed = writable.filter { !sink.writableFields(of: $0).isEmpty }
+    (self.pushed, withoutTable) = (
+      pushed, writable.filter { $0.isResult && !pushed.contains($0) }
+    )
     if pushed.isEmpty, !writable.isEmpty {
       throw .service(
         ProviderError(

@@ -50,7 +50,7 @@ final class SyncRun {
         hub: hub, mirror: mirror, writer: writer, source: source, state: state, options: options,
         today: today)
     }
-    if way == nil || options.direction == .push { observation = .over }
+    if way == nil || options.direction == .push || !options.observesSink { observation = .over }
   }
 
   /// The resources that take part, parents first.
@@ -100,6 +100,8 @@ final class SyncRun {
   private func begin() throws(SyncError) {
     let scope = try RunScope(options, source, sink)
     let (pulled, pushed) = (scope.pulled, scope.pushed)
+    try hub.takeResults()
+    try hub.tellOfMissing(scope.withoutTable, state)
     let now = state.now
     let (from, to, isFull) = (source.service, sink.service, options.isFull)
     let today = today
@@ -246,7 +248,8 @@ final class SyncRun {
       pullsRunning += 1
       let puller = Puller(
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
-        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange)
+        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange,
+        person: options.person)
       let mailbox = mailbox
       _ = Worker(name: "pull") {
         let (end, progress) = puller.pull()
@@ -307,15 +310,23 @@ final class SyncRun {
           try tables.sync.keep(kept)
         }
       }
-      pushes[resource]?.isLinked = true
-      return
+      let hasCreates = try hub.read { (sync) throws(StorageError) in
+        try sync.hasCreatesWaiting(service, resource)
+      }
+      guard hasCreates, way != nil else {
+        pushes[resource]?.isLinked = true
+        return
+      }
     }
     pushes[resource]?.isLinking = true
     pushesRunning += 1
     let linker = Linker(
       hub: hub, sink: sink, state: state, resource: resource, mapping: mapping, way: way)
     let mailbox = mailbox
-    _ = Worker(name: "link") { mailbox.post(.linked(resource, linker.link())) }
+    let isKnown = known?.completeAt != nil
+    _ = Worker(name: "link") {
+      mailbox.post(.linked(resource, isKnown ? linker.seek() : linker.link()))
+    }
   }
 
   private func settleDoubts(_ resource: Resource) throws(SyncError) {
@@ -342,20 +353,8 @@ final class SyncRun {
     pushes[resource]?.isEditing = true
     pushesRunning += 1
     let mailbox = mailbox
-    _ = Worker(name: "edit") { mailbox.post(.edited(resource, Self.edit(resource, way))) }
+    _ = Worker(name: "edit") { mailbox.post(.edited(resource, way.work(on: resource))) }
     return false
-  }
-
-  private static func edit(_ resource: Resource, _ way: TwoWay) -> TaskEnd {
-    var tables: [ObservedTable] = []
-    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
-    // What is planned is posted as a transaction.
-    if resource == .transactions { tables.append(.forecasts) }
-    for table in tables {
-      let end = PostingWorker(way: way, table: table).work()
-      guard case .done = end else { return end }
-    }
-    return EditWorker(way: way, resource: resource).work()
   }
 
   private func send(_ resource: Resource) throws(SyncError) {

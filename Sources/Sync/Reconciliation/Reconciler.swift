@@ -17,19 +17,21 @@ public struct Reconciler: Sendable {
   private let sink: any SinkProvider
   private let clock: any Clock
   private let random: any RandomSource
+  private let patience: Patience
   private let observer: @Sendable (SyncEvent) -> Void
 
   /// A comparison of two services.
   ///
   /// - Parameters:
+  ///   - patience: how long a service may keep silent.
   ///   - observer: told how the reading gets on, as by ``SyncEngine``.
   public init(
     store: Store, source: any SourceProvider, sink: any SinkProvider, clock: any Clock,
-    randomness: any RandomSource = SystemRandom(),
+    randomness: any RandomSource = SystemRandom(), patience: Patience = Patience(),
     observer: @escaping @Sendable (SyncEvent) -> Void = { _ in }
   ) {
     (self.store, self.source, self.sink, self.clock) = (store, source, sink, clock)
-    (self.random, self.observer) = (randomness, observer)
+    (self.random, self.patience, self.observer) = (randomness, patience, observer)
   }
 
   /// Compares and keeps the result of the day; under ``Accuracy/alarm`` a message is kept as well.
@@ -39,7 +41,11 @@ public struct Reconciler: Sendable {
   public func run(
     _ resources: [Resource]? = nil, cancellation: Cancellation = Cancellation()
   ) throws(SyncError) -> ReconciliationReport {
-    let chosen = Resource.mirrored.filter { resources?.contains($0) ?? true }
+    // Without a choice, a base from before the month's tables is compared without them.
+    let chosen = Resource.mirrored.filter { resource in
+      resources?.contains(resource)
+        ?? !(resource.isResult && sink.writableFields(of: resource).isEmpty)
+    }
     for resource in chosen where sink.writableFields(of: resource).isEmpty {
       throw .service(
         ProviderError(
@@ -47,11 +53,20 @@ public struct Reconciler: Sendable {
           "\(sink.service.title) has no table for \(resource.title.lowercased()).",
           hint: "Run `rentbook airtable setup`, then `rentbook sync`."))
     }
-    let report = try store.withCopy(
-      named: "reconcile-\(getpid())-\(random.next() % 1_000_000)", refusal: { .store($0) }
-    ) { (scratch) throws(SyncError) in
-      let messages = try read(into: scratch, cancellation)
-      return try compare(chosen, in: scratch, messages: messages, cancellation)
+    // A service that does not answer is told of at once, not after the retries of a whole reading.
+    for service in [source as any Provider, sink] {
+      try patience.answer(of: service, cancellation)
+    }
+    let watch = SilenceWatch(patience, cancellation)
+    defer { watch.end() }
+    let report = try watch.telling(source.service) { (cancellation) throws(SyncError) in
+      try store.withCopy(
+        named: "reconcile-\(getpid())-\(random.next() % 1_000_000)", refusal: { .store($0) }
+      ) { (scratch) throws(SyncError) in
+        let messages = try read(into: scratch, watch, cancellation)
+        watch.heard()
+        return try compare(chosen, in: scratch, messages: messages, watch, cancellation)
+      }
     }
     try keep(report)
     return report
@@ -60,12 +75,16 @@ public struct Reconciler: Sendable {
   // MARK: Reading the source
 
   private func read(
-    into scratch: Store, _ cancellation: Cancellation
+    into scratch: Store, _ watch: SilenceWatch, _ cancellation: Cancellation
   ) throws(SyncError) -> [String] {
     let began = Instant(milliseconds: clock.wallMilliseconds)
+    let observer = observer
     let engine = SyncEngine(
-      store: scratch, source: source, sink: sink, clock: clock, randomness: random,
-      observer: observer)
+      store: scratch, source: source, sink: sink, clock: clock, randomness: random
+    ) { event in
+      if case .progress = event { watch.heard() }
+      observer(event)
+    }
     let report = try engine.run(
       SyncOptions(isFull: true, direction: .pull), cancellation: cancellation)
     let service = source.service
@@ -90,20 +109,23 @@ public struct Reconciler: Sendable {
   // MARK: Comparing
 
   private func compare(
-    _ resources: [Resource], in scratch: Store, messages: [String], _ cancellation: Cancellation
+    _ resources: [Resource], in scratch: Store, messages: [String], _ watch: SilenceWatch,
+    _ cancellation: Cancellation
   ) throws(SyncError) -> ReconciliationReport {
     var report = ReconciliationReport(
       rows: [], differences: [], money: [], messages: messages, hash: "")
     var money = MoneyClosure()
     for resource in resources {
-      var there = try rows(resource, cancellation)
+      var there = try rows(resource, watch, cancellation)
       let fields = sink.writableFields(of: resource)
       let names = fields.map(\.name)
       let conflicts = try openConflicts(resource, names)
       var row = ReconciliationReport.Row(resource)
+      row.right = there.values.reduce(0) { $0 + $1.count }
       var last: LocalID?
       func settle(_ comparison: RecordComparison) {
         guard comparison.left != nil || comparison.right != nil else { return }
+        if comparison.left != nil { row.left += 1 }
         let found = comparison.differences(names)
         money.add(comparison.key, left: comparison.left, right: comparison.right)
         report.differences += found
@@ -165,10 +187,15 @@ public struct Reconciler: Sendable {
     let today = Instant(milliseconds: clock.wallMilliseconds).date
     return try hub.write { (tables) throws(StorageError) in
       let rows = try tables.sync.sinkRows(service, resource, after: after, limit: Self.rowsMax)
+      let words = try refusals(resource, tables.sync)
       var comparisons: [RecordComparison] = []
       for row in rows {
         var comparison = RecordComparison(key: row.key)
+        comparison.localID = row.localID
         comparison.base = BaseText.read(row.base, fields)
+        try Self.explain(
+          &comparison, try tables.sync.pair(service, resource, localID: row.localID), fields,
+          words[row.localID] ?? [:])
         (comparison.isDirty, comparison.waiting) = (row.stamp > 0, row.waiting)
         comparison.wasThere = row.remoteID != nil
         if !row.isGone,
@@ -187,6 +214,46 @@ public struct Reconciler: Sendable {
     }
   }
 
+  /// What services said when they refused a write, by record and by the service that refused.
+  private func refusals(
+    _ resource: Resource, _ sync: SyncState
+  ) throws(StorageError) -> [LocalID: [Service: String]] {
+    var words: [LocalID: [Service: String]] = [:]
+    for service in [source.service, sink.service] {
+      for intent in try sync.intents(service, resource, .dead, limit: Self.refusalsMax) {
+        words[intent.localID, default: [:]][service] = intent.error
+      }
+    }
+    return words
+  }
+
+  /// More refusals of one resource are one fault repeated; those after are named without words.
+  private static let refusalsMax = 10_000
+
+  /// Notes what is known of an edit made at the sink: that it is on its way, or was refused.
+  private static func explain(
+    _ comparison: inout RecordComparison, _ pair: PairRow?, _ fields: [FieldDefinition],
+    _ words: [Service: String]
+  ) throws(StorageError) {
+    let owner = comparison.key.service
+    for (service, text) in words where service != owner { comparison.refusals[""] = text }
+    guard let pair else { return }
+    comparison.isRemoved = pair.isGone
+    if let text = pair.refused {
+      let said = words[owner] ?? "\(owner.title) refused it; it was put aside until it changes"
+      for name in BaseText.read(text, fields).keys { comparison.refusals[name] = said }
+      // A field that was to be emptied is kept without a value.
+      let names = (try? JSONValue(parsing: text))?.object?.keys ?? []
+      for name in names { comparison.refusals[name] = said }
+    }
+    guard let text = pair.seen else { return }
+    let seen = BaseText.read(text, fields)
+    for field in fields
+    where !RowPlan.isSame(seen[field.name] ?? .null, comparison.base[field.name] ?? .null) {
+      comparison.edited.insert(field.name)
+    }
+  }
+
   /// A link that leads nowhere is never sent, so its absence at the sink is right.
   private static func withoutUnknownEnds(
     _ value: FieldValue, _ tables: HubTables, _ service: Service
@@ -202,7 +269,7 @@ public struct Reconciler: Sendable {
 
   /// Every row of the sink that carries a key.
   private func rows(
-    _ resource: Resource, _ cancellation: Cancellation
+    _ resource: Resource, _ watch: SilenceWatch, _ cancellation: Cancellation
   ) throws(SyncError) -> [RemoteKey: [FoundRow]] {
     var all: [RemoteKey: [FoundRow]] = [:]
     var cursor: String?
@@ -210,6 +277,7 @@ public struct Reconciler: Sendable {
       let page: (rows: [FoundRow], next: String?)
       do throws(ProviderError) {
         page = try sink.rows(resource, cursor: cursor, cancellation: cancellation)
+        watch.heard()
       } catch {
         throw error.kind == .cancelled ? .cancelled : .service(error)
       }
@@ -254,17 +322,47 @@ public struct Reconciler: Sendable {
       return ReconciliationDay(
         day: now.date, resource: row.resource, compared: row.compared, matching: row.matching,
         inFlight: row.inFlight, differences: found.count,
-        unexplained: found.count { $0.reason == .unknown }, reportHash: report.hash)
+        unexplained: found.count { $0.reason == .unknown }, left: row.left, right: row.right,
+        reportHash: report.hash)
+    }
+    let differences = report.differences.map { difference in
+      ReconciledDifference(
+        key: difference.key, localID: difference.localID, field: difference.field,
+        left: Self.words(difference.left, difference, .onlyLeft),
+        right: Self.words(difference.right, difference, .onlyRight),
+        standing: difference.standing.rawValue, reason: difference.reason.rawValue,
+        note: difference.note)
     }
     try onStore { () throws(StorageError) in
       try store.writeSync { (records) throws(StorageError) in
         try records.sync.keep(days, at: now)
+        try records.sync.keep(differences, of: report.rows.map(\.resource), at: now)
       }
       guard report.accuracy < .alarm else { return }
       try store.append(
         .error,
         "Only \(report.accuracy) % of the records are the same at \(source.service.title) and "
           + "\(sink.service.title).", hint: "`rentbook reconcile` lists the differences.")
+    }
+  }
+
+  /// A value of one side as a person reads it; of a whole record, whether the side has it.
+  private static func words(
+    _ value: FieldValue, _ difference: ReconciliationReport.Difference,
+    _ side: ReconciliationReport.Standing
+  ) -> String {
+    guard difference.field == nil else {
+      switch value.json {
+      case .null: return ""
+      case .string(let text): return text
+      case .array(let members):
+        return members.map { $0.string ?? $0.text }.joined(separator: ", ")
+      default: return value.json.text
+      }
+    }
+    switch difference.standing {
+    case .onlyLeft, .onlyRight: return difference.standing == side ? "there" : "missing"
+    case .equal, .inFlight, .differs: return ""
     }
   }
 

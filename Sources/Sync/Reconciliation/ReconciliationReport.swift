@@ -30,6 +30,8 @@ public struct ReconciliationReport: Sendable, Hashable {
   public struct Difference: Sendable, Hashable {
     /// The record.
     public var key: RemoteKey
+    /// The record in the store; nil when it is not known here.
+    public var localID: LocalID?
     /// The field; nil when the whole record is on one side only.
     public var field: String?
     /// What the source has.
@@ -40,12 +42,18 @@ public struct ReconciliationReport: Sendable, Hashable {
     public var standing: Standing
     /// Why.
     public var reason: Reason
+    /// Why, in a sentence: what a service said, what waits for whom.
+    public var note = ""
   }
 
   /// One resource's counts.
   public struct Row: Sendable, Hashable {
     /// What was compared.
     public var resource: Resource
+    /// Records of the source.
+    public var left = 0
+    /// Rows of the sink that carry a key.
+    public var right = 0
     /// Records compared, without those whose change is on its way.
     public var compared = 0
     /// Of those: equal in every field.
@@ -74,35 +82,5 @@ public struct ReconciliationReport: Sendable, Hashable {
   public var accuracy: Accuracy {
     Accuracy(
       matching: rows.reduce(0) { $0 + $1.matching }, of: rows.reduce(0) { $0 + $1.compared })
-  }
-}
-
-/// A part of a whole in hundredths of a percent, cut off and never rounded up: 100.00 is said of
-/// nothing that is not whole.
-public struct Accuracy: Sendable, Hashable, Comparable, CustomStringConvertible {
-  /// What is aimed at: 99.9 %.
-  public static let goal = Accuracy(hundredths: 99_90)
-  /// Below this a person is told: 99.5 %.
-  public static let alarm = Accuracy(hundredths: 99_50)
-
-  /// Hundredths of a percent, 0 to 10,000.
-  public let hundredths: Int
-
-  init(hundredths: Int) { self.hundredths = hundredths }
-
-  /// The part; nothing of nothing is all of it.
-  public init(matching: Int, of all: Int) {
-    hundredths = all == 0 ? 100_00 : matching * 100_00 / all
-  }
-
-  /// `99.98`.
-  public var description: String {
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
-  }
-
-  /// Orders by size.
-  public static func < (left: Accuracy, right: Accuracy) -> Bool {
-    left.hundredths < right.hundredths
   }
 }

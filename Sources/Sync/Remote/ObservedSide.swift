@@ -234,4 +234,16 @@ public protocol ObservedProvider: SinkProvider {
   /// How the schema differs from what is meant, tables first; read again when it is older than a few
   /// minutes.
   func drift(_ cancellation: Cancellation) throws(ProviderError) -> [SchemaDrift]
+  /// The column each field of a resource stands in, by the mirror's own id of it; a field whose column
+  /// is missing is left out. Another id is another column, whatever its name.
+  func columns(
+    of resource: Resource, cancellation: Cancellation
+  ) throws(ProviderError) -> [String: String]
+}
+
+extension ObservedProvider {
+  /// Nothing is told.
+  public func columns(
+    of resource: Resource, cancellation: Cancellation
+  ) throws(ProviderError) -> [String: String] { [:] }
 }

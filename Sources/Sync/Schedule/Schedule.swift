@@ -1,115 +1,224 @@
 import Domain
 
-/// What runs next and when: a pure function of what ran, the time, how busy the services are and
-/// the calls that are left. It keeps nothing and looks at no clock.
+/// What runs by itself and when: a pure function of what ran before, the time, and the calls that are
+/// left. It keeps nothing and looks at no clock.
 public struct Schedule: Sendable, Hashable {
   /// What is run.
   public enum Work: String, Sendable, Hashable, CaseIterable {
     /// What changed since the last look, with the overlap of each service.
     case poll
-    /// The resources a service cannot filter by change, for what is missing there.
+    /// Everything is read again, for what no feed told and what is missing at its source.
     case sweep
-    /// Everything, whatever is known.
-    case full
+    /// Both sides are compared.
+    case reconcile
+    /// The month ends: its checklist is due.
+    case monthEnd = "month_end"
   }
 
-  /// When each kind of work was last begun; nil for never.
-  public struct LastRuns: Sendable, Hashable {
-    /// The last look for changes.
-    public var poll: Instant?
-    /// The last daily sweep.
-    public var sweep: Instant?
-    /// The last full reading.
-    public var full: Instant?
+  /// When work is wanted.
+  public struct Settings: Sendable, Hashable {
+    /// The longest pause between two looks at the source, in seconds.
+    public var pollSeconds: Int
+    /// The minute of the day of the daily sweep, by the person's clock; nil for never.
+    public var sweep: Int?
+    /// That of the daily comparison.
+    public var reconcile: Int?
+    /// That of the last day of a month at which its checklist is due.
+    public var monthEnd: Int?
 
-    /// The moments known.
-    public init(poll: Instant? = nil, sweep: Instant? = nil, full: Instant? = nil) {
-      (self.poll, self.sweep, self.full) = (poll, sweep, full)
+    /// Settings; by default a look at least every 45 s, the sweep at 02:10, the comparison at 03:10, the
+    /// checklist at 23:59.
+    public init(
+      pollSeconds: Int = 45, sweep: Int? = 130, reconcile: Int? = 190, monthEnd: Int? = 1439
+    ) {
+      self.pollSeconds = max(Schedule.pollSecondsMin, pollSeconds)
+      (self.sweep, self.reconcile, self.monthEnd) = (sweep, reconcile, monthEnd)
     }
   }
 
-  /// What runs next.
-  public struct Next: Sendable, Hashable {
+  /// What is known of one kind of work.
+  public struct Past: Sendable, Hashable {
+    /// Since when it is known: what was due before that was never missed.
+    public var since: Instant
+    /// When it was last begun; nil for never.
+    public var begunAt: Instant?
+    /// Whether it is under way, in whichever program.
+    public var isRunning = false
+    /// How often it failed since it last went well.
+    public var failures = 0
+    /// When something last changed on either side.
+    public var changedAt: Instant?
+    /// When the sink was last looked at for what people did there.
+    public var lookedAt: Instant?
+
+    /// Nothing but since when.
+    public init(since: Instant) { self.since = since }
+  }
+
+  /// Work that is to come.
+  public struct Entry: Sendable, Hashable {
     /// What.
     public var work: Work
     /// When; never before the moment asked about.
     public var at: Instant
-    /// The seconds between two looks as things are.
-    public var pollSeconds: Int
-    /// The month's calls do not allow for looking as often as changes come.
-    public var isSlowedByQuota: Bool
+    /// Whether a look asks the sink as well; its calls of the month may not allow for that each time.
+    public var looksAtSink = true
+    /// For the end of a month: its last day.
+    public var lastDay: CalendarDate?
   }
 
   /// The shortest pause between two looks, in seconds.
   public static let pollSecondsMin = 15
-  /// The longest, unless the calls of the month are short.
-  public static let pollSecondsMax = 300
-  /// With hardly a call left it still looks so often, in seconds, so that money is seen within the
-  /// hour.
-  public static let pollSecondsScarce = 3600
-
+  /// With hardly a call left the sink is still looked at so often, in seconds, so that an edit is seen
+  /// within the hour.
+  public static let lookSecondsScarce = 3600
+  /// Work that failed is tried again after so long, twice that, and so on.
+  private static let retryMilliseconds: Int64 = 15 * 60_000
+  private static let retryMillisecondsMax: Int64 = 4 * 3_600_000
+  /// A look that failed: the person waits for it.
+  private static let pollRetryMillisecondsMax: Int64 = 300_000
+  /// What runs in another program is looked at again after so long.
+  private static let runningMilliseconds: Int64 = 30_000
   private static let dayMilliseconds: Int64 = 86_400_000
+  private static let minuteMilliseconds: Int64 = 60_000
   /// Of the month's calls, looks may take half: the others are for writing what was found.
-  private static let pollShare = 2
+  private static let lookShare = 2
 
-  /// The calls the sink allows until the month ends; nil where there is no limit.
-  public var callsLeft: Int?
+  /// When work is wanted.
+  public var settings: Settings
   /// The sink's calls one look costs when nothing changed.
-  public var callsPerPoll: Int
+  public var callsPerLook: Int
 
-  /// A schedule under a month's remaining calls.
-  public init(callsLeft: Int?, callsPerPoll: Int = 1) {
-    (self.callsLeft, self.callsPerPoll) = (callsLeft, max(1, callsPerPoll))
+  /// A schedule.
+  public init(_ settings: Settings = Settings(), callsPerLook: Int = 2) {
+    (self.settings, self.callsPerLook) = (settings, max(1, callsPerLook))
   }
 
-  /// What runs next.
-  ///
-  /// A full reading counts as a sweep and as a look, and a sweep as a look. Of works that are due,
-  /// the largest goes first.
+  /// All work to come, the soonest first; of what is due at once, the look goes first, since the others
+  /// take long.
   ///
   /// - Parameters:
-  ///   - lastChange: when something last changed on either side; looks are close together after
-  ///     that, and grow apart while nothing happens.
-  ///   - isBusy: a large load is under way: sweeps and full readings wait, looks go on.
-  public func next(
-    after last: LastRuns, lastChange: Instant?, isBusy: Bool, now: Instant
-  ) -> Next {
-    let (seconds, isSlowed) = pollSeconds(lastChange: lastChange, now: now)
-    func due(_ runs: [Instant?], every milliseconds: Int64) -> Instant {
-      guard let newest = runs.compactMap(\.self).max() else { return now }
-      // A run from the future, by a clock that was set back, counts as just now.
-      return max(now, min(newest, now).adding(milliseconds: milliseconds))
+  ///   - callsLeft: the calls the sink allows until the month ends; nil where there is no limit.
+  ///   - utcOffsetMinutes: what the person's clock shows more than UTC.
+  public func entries(
+    after past: [Work: Past], callsLeft: Int?, utcOffsetMinutes: Int, now: Instant
+  ) -> [Entry] {
+    var entries: [Entry] = []
+    for work in Work.allCases {
+      let known = past[work] ?? Past(since: now)
+      switch work {
+      case .poll: entries.append(poll(known, callsLeft: callsLeft, now: now))
+      case .sweep: entries += daily(work, settings.sweep, known, utcOffsetMinutes, now)
+      case .reconcile: entries += daily(work, settings.reconcile, known, utcOffsetMinutes, now)
+      case .monthEnd: entries += monthly(known, utcOffsetMinutes, now)
+      }
     }
-    let poll = due([last.poll, last.sweep, last.full], every: Int64(seconds) * 1000)
-    let sweep = due([last.sweep, last.full], every: Self.dayMilliseconds)
-    let full = due([last.full], every: 7 * Self.dayMilliseconds)
-    let candidates: [(Work, Instant)] =
-      isBusy ? [(.poll, poll)] : [(.full, full), (.sweep, sweep), (.poll, poll)]
-    var best = candidates[0]
-    for candidate in candidates.dropFirst() where candidate.1 < best.1 { best = candidate }
-    return Next(work: best.0, at: best.1, pollSeconds: seconds, isSlowedByQuota: isSlowed)
+    return entries.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+      .map(\.element)
   }
 
-  /// A quarter of the time that nothing happened, between the shortest and the longest pause; longer
-  /// where the calls of the month would not last.
-  private func pollSeconds(lastChange: Instant?, now: Instant) -> (seconds: Int, isSlowed: Bool) {
-    let quiet = lastChange.map { max(0, (now.milliseconds - $0.milliseconds) / 1000) }
-    let wanted = min(
-      max(Int(quiet.map { $0 / 4 } ?? Int64(Self.pollSecondsMax)), Self.pollSecondsMin),
-      Self.pollSecondsMax)
-    guard let callsLeft else { return (wanted, false) }
-    let looks = max(0, callsLeft) / Self.pollShare / callsPerPoll
-    guard looks > 0 else { return (Self.pollSecondsScarce, true) }
+  // MARK: Looks
+
+  private func poll(_ past: Past, callsLeft: Int?, now: Instant) -> Entry {
+    let seconds = pollSeconds(changedAt: past.changedAt, now: now)
+    var at = now
+    if let begun = past.begunAt {
+      var pause = Int64(seconds) * 1000
+      if past.failures > 0 {
+        pause = max(pause, Self.backoff(pause, past.failures, Self.pollRetryMillisecondsMax))
+      }
+      at = Self.after(begun, pause, now)
+      if past.isRunning { at = max(at, now.adding(milliseconds: Self.runningMilliseconds)) }
+    }
+    var entry = Entry(work: .poll, at: at)
+    if let looked = past.lookedAt {
+      let pause = Int64(lookSeconds(seconds, callsLeft: callsLeft, now: now)) * 1000
+      // Half a second of a pause is lost by waking up, and must not skip a whole look.
+      entry.looksAtSink = at.milliseconds - min(looked, now).milliseconds >= pause - 500
+    }
+    return entry
+  }
+
+  /// A quarter of the time that nothing happened, between the shortest and the longest pause.
+  func pollSeconds(changedAt: Instant?, now: Instant) -> Int {
+    guard let changedAt else { return settings.pollSeconds }
+    let quiet = max(0, (now.milliseconds - changedAt.milliseconds) / 1000)
+    return min(max(Int(min(quiet / 4, 86_400)), Self.pollSecondsMin), settings.pollSeconds)
+  }
+
+  /// How far looks at the sink stand apart, so that half of the month's calls last.
+  func lookSeconds(_ pollSeconds: Int, callsLeft: Int?, now: Instant) -> Int {
+    guard let callsLeft else { return pollSeconds }
+    let looks = max(0, callsLeft) / Self.lookShare / callsPerLook
+    guard looks > 0 else { return Self.lookSecondsScarce }
     let left = Self.secondsLeftInMonth(now)
-    let affordable = min((left + looks - 1) / looks, Self.pollSecondsScarce)
-    return (max(wanted, affordable), affordable > wanted)
+    return max(pollSeconds, min((left + looks - 1) / looks, Self.lookSecondsScarce))
   }
 
-  /// Seconds until the month ends, by UTC; at least one.
+  /// Seconds until the month ends, by UTC as services count; at least one.
   static func secondsLeftInMonth(_ now: Instant) -> Int {
     let date = now.date
     let days = CalendarDate.daysInMonth(year: date.year, month: date.month) - date.day
     let today = now.milliseconds - Int64(date.daysSince1970) * dayMilliseconds
     return max(1, Int((Int64(days) * dayMilliseconds + dayMilliseconds - today) / 1000))
+  }
+
+  // MARK: Days and months
+
+  private func daily(
+    _ work: Work, _ minute: Int?, _ past: Past, _ offset: Int, _ now: Instant
+  ) -> [Entry] {
+    guard let minute else { return [] }
+    let today = now.adding(milliseconds: Int64(offset) * Self.minuteMilliseconds).date
+    func slot(_ day: CalendarDate) -> Instant { Self.moment(day, minute, offset) }
+    let last = slot(today) <= now ? slot(today) : slot(today.adding(days: -1))
+    let next = slot(today) <= now ? slot(today.adding(days: 1)) : slot(today)
+    return [Entry(work: work, at: Self.due(last, else: next, past, now))]
+  }
+
+  private func monthly(_ past: Past, _ offset: Int, _ now: Instant) -> [Entry] {
+    guard let minute = settings.monthEnd else { return [] }
+    let today = now.adding(milliseconds: Int64(offset) * Self.minuteMilliseconds).date
+    func lastDay(_ day: CalendarDate) -> CalendarDate {
+      day.adding(days: CalendarDate.daysInMonth(year: day.year, month: day.month) - day.day)
+    }
+    func slot(_ day: CalendarDate) -> Instant { Self.moment(day, minute, offset) }
+    let this = lastDay(today)
+    let isPast = slot(this) <= now
+    let last = isPast ? this : today.adding(days: -today.day)
+    let next = isPast ? lastDay(this.adding(days: 1)) : this
+    let at = Self.due(slot(last), else: slot(next), past, now)
+    return [Entry(work: .monthEnd, at: at, lastDay: at < slot(next) ? last : next)]
+  }
+
+  /// When work is due whose last turn was at `last`: at once when that was missed, after a while when
+  /// it failed, else at its next turn.
+  private static func due(
+    _ last: Instant, else next: Instant, _ past: Past, _ now: Instant
+  ) -> Instant {
+    if past.isRunning { return min(next, now.adding(milliseconds: runningMilliseconds)) }
+    guard let begun = past.begunAt.map({ min($0, now) }), begun >= last else {
+      return last > past.since ? now : next
+    }
+    guard past.failures > 0 else { return next }
+    return min(
+      next, after(begun, backoff(retryMilliseconds, past.failures, retryMillisecondsMax), now))
+  }
+
+  /// So long after a beginning, and never before now. One from the future, by a clock that was set
+  /// back, counts as just now.
+  private static func after(_ begun: Instant, _ milliseconds: Int64, _ now: Instant) -> Instant {
+    max(now, min(begun, now).adding(milliseconds: milliseconds))
+  }
+
+  private static func backoff(_ first: Int64, _ failures: Int, _ longest: Int64) -> Int64 {
+    min(first << Int64(min(failures, 10) - 1), longest)
+  }
+
+  /// A minute of a day by the person's clock.
+  private static func moment(_ day: CalendarDate, _ minute: Int, _ offset: Int) -> Instant {
+    Instant(
+      milliseconds: Int64(day.daysSince1970) * dayMilliseconds
+        + Int64(minute - offset) * minuteMilliseconds)
   }
 }

@@ -21,8 +21,14 @@ struct SimulatedRandom {
 /// A record at a simulated service.
 struct SimulatedRecord {
   var fields: FieldValues = [:]
-  /// The pair it says it belongs to: the mark in a text, the key in a column.
-  var key: Int?
+  /// What a person would know it by; nothing for one that is like others.
+  var natural: Int?
+  /// What it says it belongs to: on the left the mark of the intent that made it, in a text; on the
+  /// right the number of the left record, in the key column.
+  var tag: Int?
+  /// The row it was made for, if the engine made it; for the checks alone.
+  var bornOf: Int?
+  var isOurs = false
   var isThere = true
   /// By the service's clock.
   var updatedAt = 0
@@ -36,11 +42,11 @@ struct SimulatedRecord {
 struct SimulatedService {
   struct Late {
     var at: Int
-    var change: Change
+    var changes: [Change]
   }
 
   enum Change {
-    case create(key: Int, FieldValues)
+    case create(tag: Int, FieldValues, natural: Int?, bornOf: Int?)
     case update(id: Int, FieldValues)
     case delete(id: Int)
   }
@@ -51,16 +57,25 @@ struct SimulatedService {
   /// The feed forgot what is before this place.
   var feedStart = 0
   var late: [Late] = []
-  /// How often the engine made a record for a pair.
-  var made: [Int: Int] = [:]
+  /// Which column each field stands in; another number is another column of the same name.
+  var columns = [0, 0]
+  /// Columns that cannot be read now.
+  var unreadable: Set<String> = []
+  /// Every call is turned away until this pass.
+  var lockedUntil = 0
 
   func has(_ id: Int) -> Bool { records[id].isThere }
 
   /// A fresh read by id.
   func read(_ id: Int) -> Observation {
-    records[id].isThere ? Observation(fields: records[id].fields) : .absent
+    guard records[id].isThere else { return .absent }
+    guard !unreadable.isEmpty else { return Observation(fields: records[id].fields) }
+    return Observation(
+      fields: records[id].fields.filter { !unreadable.contains($0.key) }, unreadable: unreadable)
   }
 
-  /// The records that carry a pair's key, those deleted since too.
-  func ids(key: Int) -> [Int] { records.indices.filter { records[$0].key == key } }
+  /// The last record that is there and carries a tag.
+  func id(tag: Int) -> Int? {
+    records.lastIndex { $0.tag == tag && $0.isThere }
+  }
 }

@@ -14,17 +14,19 @@ public struct Simulation {
     public var violations: [String]
     /// A fingerprint of everything that happened.
     public var trace: UInt64
-    /// How many faults were injected.
-    public var faults: Int
-    /// How often the process died.
-    public var crashes: Int
+    /// How often each fault struck, by its raw value.
+    public var faults: [Int]
+    /// At how many places a planted fault might have struck.
+    public var places: Int
     /// How many writes reached a service.
     public var writes: Int
     /// What happened, a line each; empty unless it was asked for.
     public var story: [String] = []
 
     /// The line that repeats the run.
-    public var replayLine: String { "rentbook-bench simulate --seed \(seed)" }
+    public var replayLine: String { "rentbook simulate --seed \(seed)" }
+    /// How often the process died.
+    public var crashes: Int { faults[SimulatedFault.crash.rawValue] }
   }
 
   enum Stop: Error { case crash, full }
@@ -32,6 +34,8 @@ public struct Simulation {
   static let fieldNames = ["A", "B"]
   /// Passes while people and faults are at work.
   static let busyPasses = 12
+  /// The same under one planted fault, which needs less.
+  static let plantedPasses = 5
   /// Passes after which everything must have come to rest.
   static let quietPasses = 60
   /// A request that was lost arrives within this time or never; looks are further apart.
@@ -40,59 +44,99 @@ public struct Simulation {
   /// Lists show a change so much later at most; pulls overlap by more.
   static let listLag = 3
   static let overlap = 4
+  /// Records in one call to the right.
+  static let batchMax = 4
   static let violationsMax = 20
 
   let seed: UInt64
   let mistake: PlantedMistake?
+  let planted: PlantedFault?
+  let tellsStory: Bool
+  let policy: MergePolicy
+  let rules: PairRules
   var random: SimulatedRandom
   var faults: SimulatedFaults
-  let policy: MergePolicy
+  var isQuiet = false
   var services: Sides<SimulatedService> = Sides(
     left: SimulatedService(), right: SimulatedService())
   var memory = SimulatedDisk()
   var disk = SimulatedDisk()
+  /// A copy of the store that a person keeps.
+  var backup: SimulatedDisk?
   var now = 10
+  var passNumber = 0
   var localOffset = 0
   var nextValue: Int64 = 1
-  /// Every value that ever stood in a field, by side: a value that reached the other side is not lost.
-  var stood: Sides<Set<FieldValue>> = Sides(both: [])
+  var nextNatural = 1
+  /// Marks are drawn from so many that none comes twice, whatever became of the store.
+  var nextMarker = 1
+
+  // What only the checks know.
+
+  /// Whether a value ever stood on a side, by the value: one that reached the other is not lost.
+  var stood: Sides<[Bool]> = Sides(both: [])
+  /// Every value that was put on record, whichever store it was in.
+  var archive = SimulatedDisk()
   /// What the engine overwrote and a person had typed.
-  var overwritten: [(side: Side, loss: SimulatedDisk.Loss)] = []
+  var overwritten: [Overwritten] = []
+  /// Pairs that had a write in doubt: what stands there already may be written once more.
   var doubted: Set<Int> = []
+  /// Rows whose record was made and which had not been told when the store was put back.
+  var forgiven: Set<Int> = []
+  /// Left and right records that a complete list has shown to be gone.
+  var shownGone: Sides<Set<Int>> = Sides(both: [])
+  /// The same, as long as it is not durable.
+  var goneNow: [(Side, Int)] = []
   var result: Outcome
   var didSomething = false
-  let tellsStory: Bool
 
-  /// A run under a seed, with one mistake planted if any.
-  public init(seed: UInt64, mistake: PlantedMistake? = nil, tellsStory: Bool = false) {
-    (self.seed, self.mistake, self.tellsStory) = (seed, mistake, tellsStory)
+  struct Overwritten {
+    var side: Side
+    var field: String
+    var value: FieldValue
+  }
+
+  /// A run under a seed, with a mistake or a single fault planted if any.
+  public init(
+    seed: UInt64, mistake: PlantedMistake? = nil, planted: PlantedFault? = nil,
+    tellsStory: Bool = false
+  ) {
+    (self.seed, self.mistake, self.planted) = (seed, mistake, planted)
+    self.tellsStory = tellsStory
     random = SimulatedRandom(seed: seed)
     faults = SimulatedFaults(&random)
-    let rules: [MergePolicy.Conflict] = [.manual, .leftWins, .newest]
+    if planted != nil {
+      let users = faults.users
+      faults = .quiet
+      faults.users = users
+    }
+    let conflicts: [MergePolicy.Conflict] = [.manual, .leftWins, .newest]
     policy = MergePolicy(
-      standard: MergePolicy.Field(conflict: rules[random.below(3)]),
+      standard: MergePolicy.Field(conflict: conflicts[random.below(3)]),
       onDelete: Sides(left: .propagate, right: random.below(3) == 0 ? .detach : .restore))
+    var rules = PairRules(policy: policy)
+    rules.abilities.left.canDelete = false
+    self.rules = rules
     result = Outcome(
-      seed: seed, violations: [], trace: 0xCBF2_9CE4_8422_2325, faults: 0, crashes: 0, writes: 0)
+      seed: seed, violations: [], trace: 0xCBF2_9CE4_8422_2325,
+      faults: SimulatedFault.allCases.map { _ in 0 }, places: 0, writes: 0)
   }
 
   /// Runs to the end and says what broke.
   public static func run(
-    seed: UInt64, mistake: PlantedMistake? = nil, tellsStory: Bool = false
+    seed: UInt64, mistake: PlantedMistake? = nil, planted: PlantedFault? = nil,
+    tellsStory: Bool = false
   ) -> Outcome {
-    var simulation = Simulation(seed: seed, mistake: mistake, tellsStory: tellsStory)
+    var simulation = Simulation(
+      seed: seed, mistake: mistake, planted: planted, tellsStory: tellsStory)
     return simulation.run()
   }
 
   mutating func run() -> Outcome {
     for _ in 0..<(2 + random.below(2)) { makeRecord(.left) }
-    for number in 0..<Self.busyPasses {
+    for number in 0..<(planted == nil ? Self.busyPasses : Self.plantedPasses) {
       people()
-      if random.chance(faults.feedGap) {
-        services.right.feedStart = services.right.feed.count
-        result.faults += 1
-      }
-      if random.chance(faults.clockJump) { localOffset = random.below(40) - 20 }
+      misfortunes()
       pass(isSweep: number % 5 == 2)
     }
     settleDown()
@@ -101,65 +145,94 @@ public struct Simulation {
 
   // MARK: Keeping track
 
-  mutating func note(_ parts: Int...) {
-    for part in parts {
-      result.trace = (result.trace ^ UInt64(bitPattern: Int64(part))) &* 0x0000_0100_0000_01B3
-    }
+  mutating func note(_ one: Int, _ two: Int, _ three: Int = 0) {
+    mix(one)
+    mix(two)
+    mix(three)
   }
 
-  mutating func tell(_ line: String) {
-    result.story.append("\(now)  \(line)")
+  private mutating func mix(_ part: Int) {
+    result.trace = (result.trace ^ UInt64(bitPattern: Int64(part))) &* 0x0000_0100_0000_01B3
   }
+
+  mutating func tell(_ line: String) { result.story.append("\(now)  \(line)") }
 
   mutating func fail(_ rule: String) {
     if tellsStory { tell("BROKEN \(rule)") }
     if result.violations.count < Self.violationsMax { result.violations.append(rule) }
   }
 
-  mutating func happens(_ percent: Int) -> Bool {
-    guard random.chance(percent) else { return false }
-    result.faults += 1
+  /// Whether a fault strikes at this place.
+  mutating func happens(_ fault: SimulatedFault) -> Bool {
+    if let planted {
+      guard planted.fault == fault, !isQuiet else { return false }
+      result.places += 1
+      guard result.places == planted.place else { return false }
+    } else {
+      guard random.chance(faults[fault]) else { return false }
+    }
+    result.faults[fault.rawValue] += 1
     return true
+  }
+
+  mutating func stand(_ value: FieldValue, on side: Side) {
+    let place = SimulatedValue.place(value)
+    while stood[side].count <= place { stood[side].append(false) }
+    stood[side][place] = true
   }
 
   // MARK: One pass of the engine
 
   mutating func commit() throws(Stop) {
-    if happens(faults.diskFull) { throw .full }
-    if happens(faults.crash) { throw .crash }
+    if happens(.storeFull) { throw .full }
+    if happens(.crash) { throw .crash }
     disk = memory
-    if happens(faults.crash) { throw .crash }
+    for (side, id) in goneNow { shownGone[side].insert(id) }
+    goneNow = []
+    if happens(.commitUnsure) { throw .full }
+    if happens(.crash) { throw .crash }
   }
 
   mutating func pass(isSweep: Bool) {
     now += 1
+    passNumber += 1
     arriveLate()
     didSomething = false
     do throws(Stop) {
+      try takeEvents()
       try settleDoubts()
       try pullLeft(isSweep: isSweep)
       try pullRight(isSweep: isSweep)
       try work()
     } catch {
-      result.crashes += error == .crash ? 1 : 0
       if tellsStory { tell("\(error)") }
-      memory = disk
-      for number in memory.pairs.keys.sorted() {
-        if memory.pairs[number]?.machine.isBusy == true { doubted.insert(number) }
-        _ = memory.pairs[number]?.machine.step(.restarted)
-      }
-      disk = memory
+      start(from: disk)
     }
   }
+
+  /// The program begins again with what a disk holds.
+  mutating func start(from kept: SimulatedDisk) {
+    memory = kept
+    goneNow = []
+    for number in memory.pairs.indices where memory.pairs[number].machine.isBusy {
+      doubted.insert(number)
+      _ = memory.pairs[number].machine.step(.restarted)
+      memory.pairs[number].isDirty = true
+    }
+    disk = memory
+  }
+
+  /// A call to a service that turns everything away has no effect.
+  func isLocked(_ side: Side) -> Bool { services[side].lockedUntil > passNumber }
 
   // MARK: Doubts
 
   mutating func settleDoubts() throws(Stop) {
     for _ in 0..<PairMachine.looksMax {
       var isOpen = false
-      for number in memory.pairs.keys.sorted() {
+      for number in memory.pairs.indices {
         for side in Side.allCases {
-          guard let write = memory.pairs[number]?.machine.writes[side], case .doubt = write.phase
+          guard let write = memory.pairs[number].machine.writes[side], case .doubt = write.phase
           else { continue }
           isOpen = true
           try settle(number, side, write)
@@ -171,346 +244,86 @@ public struct Simulation {
     }
   }
 
-  mutating func settle(
-    _ number: Int, _ side: Side, _ write: PairWrite
-  ) throws(Stop) {
+  mutating func settle(_ number: Int, _ side: Side, _ write: PairWrite) throws(Stop) {
     doubted.insert(number)
-    let isRepeated: Bool =
-      switch mistake {
-      case .createRepeated: side == .left && write.action == .create
-      case .rowRepeated, .upsertRepeated: side == .right && write.action == .create
-      default: false
-      }
-    if isRepeated {
-      if mistake == .rowRepeated {
-        // A plain create: the mirror is not asked for the key.
-        services.right.records.append(SimulatedRecord(fields: write.fields, key: number))
-        services.right.made[number, default: 0] += 1
-        touch(.right, services.right.records.count - 1)
-        _ = memory.pairs[number]?.machine.step(.answered(side, .landed))
-        memory.pairs[number]?.ids[side] = services.right.records.count - 1
-      } else {
-        carryOut(.create(key: number, write.fields), on: side)
-        let id = services[side].ids(key: number).last
-        land(number, side, id: id)
-      }
-      try commit()
-      return
-    }
-    if happens(faults.unreadable) { return }
+    if try repeats(number, side, write) { return }
+    if isLocked(side) || happens(.unreadable) { return }
     var found = Observation.absent
-    var id = memory.pairs[number]?.ids[side] ?? nil
+    var id = memory.pairs[number].ids[side]
+    let linked = id
     if write.action == .create {
-      id = services[side].ids(key: number).last { services[side].has($0) }
-      if let id { found = services[side].read(id) }
+      id = services[side].id(tag: tag(number, side) ?? 0)
+      if let id { found = observe(side, id) }
     } else if let id {
-      found = services[side].read(id)
+      found = observe(side, id)
     }
-    let effects = memory.pairs[number]?.machine.step(.probed(side, found)) ?? []
-    if tellsStory { tell("pair \(number) \(write.action) \(side) is looked for: \(found.fields)") }
+    memory.unreadable.formUnion(found.unreadable)
+    var effects = memory.pairs[number].machine.step(.probed(side, found))
+    if tellsStory {
+      tell("pair \(number) \(write.action) \(side) is looked for: \(found.fields)")
+    }
     if mistake == .baseFromView, write.action == .create, found.isPresent,
-      memory.pairs[number]?.machine.writes[side] == nil
+      memory.pairs[number].machine.writes[side] == nil
     {
-      memory.pairs[number]?.machine.base = .fields(Sides(both: found.fields))
+      memory.pairs[number].machine.base = .fields(Sides(both: found.fields))
     }
     if write.action == .create, found.isPresent, let id {
-      memory.pairs[number]?.ids[side] = id
-      memory.byID[side][id] = number
+      link(number, side, id)
+      if let linked, linked != id { setApart(side, linked) }
+    } else if write.action == .create, memory.pairs[number].machine.writes[side] == nil {
+      if mistake == .createNotRechecked {
+        carryOut(creation(number, side, write), on: side, isLate: false)
+        memory.pairs[number].machine.writes[side] = write
+        land(number, side, id: services[side].id(tag: tag(number, side) ?? 0))
+      } else if let linked {
+        // It was not made, and its pair was found to have a record already.
+        memory.pairs[number].machine.seen[side] = observe(side, linked)
+        effects = []
+      }
     }
+    memory.pairs[number].isDirty = true
     take(effects, number)
     note(5, number)
     try commit()
   }
 
-  mutating func land(_ number: Int, _ side: Side, id: Int?) {
-    let effects = memory.pairs[number]?.machine.step(.answered(side, .landed)) ?? []
-    if let id {
-      memory.pairs[number]?.ids[side] = id
-      memory.byID[side][id] = number
+  /// The mistakes that send again without looking.
+  private mutating func repeats(
+    _ number: Int, _ side: Side, _ write: PairWrite
+  ) throws(Stop) -> Bool {
+    guard write.action == .create else { return false }
+    switch (mistake, side) {
+    case (.rowRepeated, .right):
+      // A plain create: the mirror is not asked for the key.
+      var record = SimulatedRecord(fields: write.fields, natural: memory.pairs[number].natural)
+      (record.tag, record.isOurs) = (tag(number, .right), true)
+      services.right.records.append(record)
+      touch(.right, services.right.records.count - 1)
+      land(number, side, id: services.right.records.count - 1)
+    case (.createRepeated, .left), (.upsertRepeated, .right):
+      carryOut(creation(number, side, write), on: side, isLate: false)
+      land(number, side, id: services[side].id(tag: tag(number, side) ?? 0))
+    default: return false
     }
+    try commit()
+    return true
+  }
+
+  /// What a record made for a pair says it belongs to.
+  func tag(_ number: Int, _ side: Side) -> Int? {
+    side == .left ? memory.pairs[number].marker : memory.pairs[number].ids.left
+  }
+
+  mutating func land(_ number: Int, _ side: Side, id: Int?) {
+    let effects = memory.pairs[number].machine.step(.answered(side, .landed))
+    memory.pairs[number].isDirty = true
+    if let id { link(number, side, id) }
     take(effects, number)
   }
 
-  // MARK: Reading
-
-  mutating func pullLeft(isSweep: Bool) throws(Stop) {
-    let began = mistake == .localClock ? now + localOffset : now
-    if happens(faults.unreadable) { return }
-    if mistake == .cursorBeforeRecords {
-      memory.cursor = began
-      try commit()
-    }
-    let since = memory.cursor - (mistake == .noOverlap ? 0 : Self.overlap)
-    var listed: Set<Int> = []
-    var isComplete = true
-    for id in services.left.records.indices {
-      let record = services.left.records[id]
-      guard record.isThere, record.listedAt <= now else { continue }
-      if isSweep, happens(faults.shortList) {
-        isComplete = false
-        continue
-      }
-      listed.insert(id)
-      if isSweep || record.updatedAt >= since {
-        see(.left, id)
-        if happens(faults.crash) { throw .crash }
-      }
-    }
-    if isSweep { confirmAbsent(.left, listed) }
-    // A list with holes says nothing of what it left out: the next pull begins where this one did.
-    if isComplete { memory.cursor = began }
-    try commit()
-  }
-
-  mutating func pullRight(isSweep: Bool) throws(Stop) {
-    if happens(faults.unreadable) { return }
-    let end = services.right.feed.count
-    let start = memory.feedPlace
-    if start < services.right.feedStart, mistake != .gapUnnoticed { memory.isSweepDue = true }
-    if mistake == .feedBeforeRows {
-      memory.feedPlace = end
-      try commit()
-    }
-    var ids = Array(services.right.feed[min(max(start, services.right.feedStart), end)..<end])
-    if happens(faults.feedTwice) { ids += ids.reversed() }
-    for id in ids {
-      if services.right.has(id) {
-        see(.right, id)
-      } else if let number = memory.byID.right[id] {
-        saw(number, .right, .absent)
-      }
-      if happens(faults.crash) { throw .crash }
-    }
-    memory.feedPlace = end
-    if isSweep && mistake != .gapUnnoticed || memory.isSweepDue {
-      var listed: Set<Int> = []
-      var isComplete = true
-      for id in services.right.records.indices where services.right.has(id) {
-        if happens(faults.shortList) {
-          isComplete = false
-          continue
-        }
-        listed.insert(id)
-        see(.right, id)
-      }
-      confirmAbsent(.right, listed)
-      if isComplete { memory.isSweepDue = false }
-    }
-    try commit()
-  }
-
-  /// Absence is never a deletion: each absent record is asked for.
-  mutating func confirmAbsent(_ side: Side, _ listed: Set<Int>) {
-    for id in memory.byID[side].keys.sorted() where !listed.contains(id) {
-      guard let number = memory.byID[side][id], memory.pairs[number]?.ids[side] == id else {
-        continue
-      }
-      if mistake == .absenceIsDeletion {
-        saw(number, side, .absent)
-      } else {
-        saw(number, side, services[side].read(id))
-      }
-    }
-  }
-
-  mutating func see(_ side: Side, _ id: Int) {
-    let record = services[side].records[id]
-    if let number = memory.byID[side][id] {
-      saw(number, side, services[side].read(id))
-      return
-    }
-    if let key = record.key, let pair = memory.pairs[key], pair.ids[side] == nil,
-      mistake != .ownTakenForNew
-    {
-      // Our own create, whose answer has not been taken in yet: it is settled by looking for it.
-      return
-    }
-    if let key = record.key, memory.pairs[key] != nil, mistake != .ownTakenForNew { return }
-    let number = memory.nextPair
-    memory.nextPair += 1
-    var pair = SimulatedDisk.Pair(machine: PairMachine())
-    pair.ids[side] = id
-    pair.machine.seen[side] = services[side].read(id)
-    pair.machine.seen[side.other] = .absent
-    pair.isTold = side == .left
-    pair.lookedAt = now
-    memory.pairs[number] = pair
-    memory.byID[side][id] = number
-    note(6, number, id)
-    if tellsStory { tell("pair \(number) begins with \(side) \(id)") }
-  }
-
-  mutating func saw(_ number: Int, _ side: Side, _ observation: Observation) {
-    _ = memory.pairs[number]?.machine.step(.saw(side, observation))
-  }
-
-  // MARK: Deciding and sending
-
-  mutating func work() throws(Stop) {
-    for number in memory.pairs.keys.sorted() {
-      guard let pair = memory.pairs[number], !pair.isEnded else { continue }
-      if random.chance(faults.users / 4) { act() }
-      try tell(number)
-      tellTimes(number)
-      if mistake == .oneBase, case .fields(let base)? = memory.pairs[number]?.machine.base {
-        let left = memory.pairs[number]?.machine.seen.left.fields ?? [:]
-        memory.pairs[number]?.machine.base = .fields(Sides(left: left, right: base.right))
-      }
-      var rules = PairRules(policy: policy)
-      rules.abilities.left.canDelete = false
-      let before = memory.pairs[number]?.machine
-      let effects = memory.pairs[number]?.machine.step(.look(rules)) ?? []
-      check(effects, number, before)
-      take(effects, number)
-      if mistake == .baseBeforeAnswer {
-        for case .send(_, let write) in effects where write.action == .update {
-          move(number, write)
-        }
-      }
-      guard memory.pairs[number]?.machine != before else { continue }
-      try commit()
-      for case .send(let side, let write) in effects { try deliver(number, side, write) }
-    }
-  }
-
-  mutating func move(_ number: Int, _ write: PairWrite) {
-    guard case .fields(var base)? = memory.pairs[number]?.machine.base else { return }
-    for side in Side.allCases {
-      for (name, value) in write.agreed[side] { base[side][name] = value }
-    }
-    memory.pairs[number]?.machine.base = .fields(base)
-  }
-
-  /// The row that was born at the mirror learns its key.
-  mutating func tell(_ number: Int) throws(Stop) {
-    guard let pair = memory.pairs[number], !pair.isTold, pair.ids.left != nil,
-      let id = pair.ids.right, services.right.has(id)
-    else { return }
-    if happens(faults.notSent) { return }
-    services.right.records[id].key = number
-    didSomething = true
-    if happens(faults.lostAfter) { return }
-    memory.pairs[number]?.isTold = true
-    try commit()
-  }
-
-  /// The services keep one time for a whole record; it speaks of a field only where that is the one
-  /// that changed.
-  mutating func tellTimes(_ number: Int) {
-    guard let pair = memory.pairs[number], case .fields(let base) = pair.machine.base else {
-      return
-    }
-    for side in Side.allCases {
-      let seen = pair.machine.seen[side]
-      guard let id = pair.ids[side], seen.isPresent else { continue }
-      let changed = Self.fieldNames.filter {
-        seen.fields[$0] ?? .null != base[side][$0] ?? .null
-      }
-      let isSure =
-        mistake == .newestByRecord || (changed.count == 1 && pair.machine.conflicts.isEmpty)
-      let at = Int64(services[side].records[id].updatedAt)
-      let isFresh = services[side].read(id).fields == seen.fields
-      let typed = changed.first.flatMap { services[side].records[id].typedAt[$0] }
-      let isExact = mistake == .newestByRecord || typed.map(Int64.init) == at
-      memory.pairs[number]?.machine.seen[side].edited =
-        isSure && isFresh && isExact ? at...at : nil
-    }
-  }
-
-  mutating func deliver(
-    _ number: Int, _ side: Side, _ write: PairWrite
-  ) throws(Stop) {
-    // S3: the write is durable before its first byte leaves.
-    if disk.pairs[number]?.machine.writes[side]?.fields != write.fields {
-      fail("S3 a write left before it was durable, pair \(number)")
-    }
-    if happens(faults.crash) { throw .crash }
-    if random.chance(faults.users / 4) { act() }
-    let answer: PairAnswer
-    if let stale = compare(number, side, write) {
-      answer = stale
-    } else if isPoison(side, write) {
-      answer = .refused
-    } else {
-      if write.action == .delete { checkDeletion(number) }
-      answer = send(change(number, side, write), to: side)
-    }
-    if happens(faults.crash) { throw .crash }
-    if answer == .doubt { doubted.insert(number) }
-    let before = memory.pairs[number]?.machine.base
-    if answer == .landed, write.action == .create {
-      land(number, side, id: services[side].ids(key: number).last { services[side].has($0) })
-    } else {
-      take(memory.pairs[number]?.machine.step(.answered(side, answer)) ?? [], number)
-    }
-    if answer == .landed, mistake == .answerMovesAll, let seen = memory.pairs[number]?.machine.seen
-    {
-      memory.pairs[number]?.machine.base = .fields(seen.map(\.fields))
-    }
-    checkLocality(number, before, write)
-    note(7, number, side == .left ? 0 : 1)
-    if tellsStory {
-      tell("pair \(number) \(write.action) \(side) \(write.fields) is answered \(answer)")
-    }
-    try commit()
-  }
-
-  func isPoison(_ side: Side, _ write: PairWrite) -> Bool {
-    faults.isPoisonous && side == .left
-      && write.fields.values.contains { ($0.integer ?? 1) % 7 == 0 }
-  }
-
-  func change(
-    _ number: Int, _ side: Side, _ write: PairWrite
-  ) -> SimulatedService.Change {
-    let id = memory.pairs[number]?.ids[side] ?? nil
-    switch write.action {
-    case .create: return .create(key: number, write.fields)
-    case .update: return .update(id: id ?? 0, write.fields)
-    case .delete: return .delete(id: id ?? 0)
-    }
-  }
-
-  /// The last read before a write: what is not as expected is merged first.
-  mutating func compare(
-    _ number: Int, _ side: Side, _ write: PairWrite
-  ) -> PairAnswer? {
-    guard mistake != .noCompare, write.action != .create,
-      let id = memory.pairs[number]?.ids[side] ?? nil
-    else { return nil }
-    if happens(faults.unreadable) { return .notSent }
-    let now = services[side].read(id)
-    let isExpected =
-      write.action == .delete
-      ? now.isPresent && now.fields == write.expected
-      : now.isPresent
-        && write.expected.allSatisfy { (now.fields[$0.key] ?? .null) == $0.value }
-    return isExpected ? nil : .stale(now)
-  }
-
-  /// What a step asks to be kept.
-  mutating func take(_ effects: [PairEffect], _ number: Int) {
-    for effect in effects {
-      switch effect {
-      case .lose(let loss):
-        guard mistake != .loserForgotten else { continue }
-        switch loss.value {
-        case .value(let value):
-          memory.losses.insert(
-            SimulatedDisk.Loss(pair: number, field: loss.field ?? "", value: value))
-        case .record(let fields):
-          for (name, value) in fields {
-            memory.losses.insert(SimulatedDisk.Loss(pair: number, field: name, value: value))
-          }
-        case .none: break
-        }
-      case .ended: memory.pairs[number]?.isEnded = true
-      case .send(let side, let write) where write.action == .create:
-        // A row that is made again is another row.
-        if let old = memory.pairs[number]?.ids[side] { memory.byID[side][old] = nil }
-        memory.pairs[number]?.ids[side] = nil
-      default: break
-      }
-    }
+  mutating func link(_ number: Int, _ side: Side, _ id: Int) {
+    memory.pairs[number].ids[side] = id
+    memory[side, id] = number
+    memory.pairs[number].isDirty = true
   }
 }

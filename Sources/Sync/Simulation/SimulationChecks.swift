@@ -2,35 +2,56 @@ import Domain
 
 /// What must never break: checked at every step, and once everything came to rest.
 extension Simulation {
-  mutating func check(_ effects: [PairEffect], _ number: Int, _ before: PairMachine?) {
-    guard let pair = memory.pairs[number] else { return }
-    for case .lose(let loss) in effects where loss.kind == .overwritten {
-      guard policy.standard.conflict == .newest, let field = loss.field,
-        let lost = pair.ids[loss.side], let kept = pair.ids[loss.side.other],
-        let lostAt = services[loss.side].records[lost].typedAt[field],
-        let keptAt = services[loss.side.other].records[kept].typedAt[field]
-      else { continue }
-      if lostAt > keptAt { fail("C8 an older edit won over a newer one, pair \(number)") }
-    }
-    for case .send(let side, let write) in effects {
-      // S10: a row somebody deleted is made again only where a rule or a person says so.
-      if side == .right, write.action == .create, case .fields? = before?.base,
-        policy.onDelete.right == .detach,
-        before?.choices.contains(where: { $0.field == nil }) != true
-      {
-        fail("S10 a deleted row was made again, pair \(number)")
-      }
-      for conflict in pair.machine.conflicts {
-        guard let field = conflict.field else { continue }
-        if write.fields[field] != nil { fail("S4 a held field was written, pair \(number)") }
+  mutating func check(_ effects: [PairEffect], _ number: Int, _ before: PairMachine) {
+    let pair = memory.pairs[number]
+    for effect in effects {
+      switch effect {
+      case .lose(let loss) where loss.kind == .overwritten: checkNewest(loss, pair)
+      case .send(let side, let write):
+        if write.action == .create { checkCreate(number, side, before) }
+        for conflict in pair.machine.conflicts {
+          guard let field = conflict.field else { continue }
+          if write.fields[field] != nil { fail("S4 a held field was written, pair \(number)") }
+        }
+      default: break
       }
     }
   }
 
+  /// C8: where the later edit wins, it really was the later one.
+  private mutating func checkNewest(_ loss: MergePlan.Loss, _ pair: SimulatedDisk.Pair) {
+    guard policy.standard.conflict == .newest, let field = loss.field,
+      let lost = pair.ids[loss.side], let kept = pair.ids[loss.side.other],
+      let lostAt = services[loss.side].records[lost].typedAt[field],
+      let keptAt = services[loss.side.other].records[kept].typedAt[field]
+    else { return }
+    if lostAt > keptAt { fail("C8 an older edit won over a newer one, field \(field)") }
+  }
+
+  private mutating func checkCreate(_ number: Int, _ side: Side, _ before: PairMachine) {
+    // S10: a row somebody deleted is made again only where a rule or a person says so.
+    if side == .right, case .fields = before.base, policy.onDelete.right == .detach,
+      !before.choices.contains(where: { $0.field == nil })
+    {
+      fail("S10 a deleted row was made again, pair \(number)")
+    }
+    if let other = memory.pairs[number].ids[side.other], shownGone[side.other].contains(other) {
+      fail(
+        "S10 a record was made for one that a complete list had shown to be gone, pair \(number)")
+    }
+  }
+
+  /// S3: the write is durable before its first byte leaves.
+  mutating func checkDurable(_ number: Int, _ side: Side, _ write: PairWrite) {
+    guard number < disk.pairs.count,
+      disk.pairs[number].machine.writes[side]?.fields == write.fields
+    else { return fail("S3 a write left before it was durable, pair \(number)") }
+  }
+
   /// S7: an answer moves the base of its own fields.
-  mutating func checkLocality(_ number: Int, _ before: MergeBase?, _ write: PairWrite) {
-    guard write.action == .update, case .fields(let old)? = before,
-      case .fields(let new)? = memory.pairs[number]?.machine.base
+  mutating func checkLocality(_ number: Int, _ before: MergeBase, _ write: PairWrite) {
+    guard write.action == .update, case .fields(let old) = before,
+      case .fields(let new) = memory.pairs[number].machine.base
     else { return }
     for side in Side.allCases {
       for name in Self.fieldNames where write.fields[name] == nil {
@@ -43,17 +64,48 @@ extension Simulation {
 
   /// S9: a deletion needs a person's deletion on the other side.
   mutating func checkDeletion(_ number: Int) {
-    guard let left = memory.pairs[number]?.ids.left ?? nil else { return }
+    guard let left = memory.pairs[number].ids.left else { return }
     if services.left.has(left) {
       fail("S9 a row was deleted whose record is there, pair \(number)")
     }
   }
 
+  /// S2: a record is not made where one of the same natural key is to be seen.
+  mutating func checkTwin(_ side: Side, _ natural: Int?) {
+    guard let natural else { return }
+    for record in services[side].records
+    where record.isThere && record.natural == natural && record.listedAt <= now {
+      return fail("S2 a record was made that was there already by its natural key, \(natural)")
+    }
+  }
+
+  /// S17 and S18: nobody's value is cleared by a column that came and went, nothing is written to a
+  /// column that cannot be read, and what stands there already is not written again.
+  mutating func checkCell(
+    _ side: Side, _ id: Int, _ field: String, old: FieldValue, new: FieldValue
+  ) {
+    // People type values here and never empty a field.
+    if new.isNull, !old.isNull {
+      fail("S17 a value that nobody cleared was cleared, \(side) record \(id)")
+    }
+    if side == .right, services.right.unreadable.contains(field) {
+      fail("S17 a column that cannot be read was written, record \(id)")
+    }
+    if old == new, memory[side, id].map({ !doubted.contains($0) }) ?? true {
+      fail("S18 a write of what stands there already, \(side) record \(id)")
+    }
+  }
+
+  // MARK: At rest
+
   mutating func settleDown() {
-    let poison = faults.isPoisonous
+    let (poison, normalised) = (faults[.poison], faults[.normalised])
     faults = .quiet
-    faults.isPoisonous = poison
+    (faults[.poison], faults[.normalised]) = (poison, normalised)
+    isQuiet = true
     localOffset = 0
+    for side in Side.allCases { services[side].lockedUntil = 0 }
+    services.right.unreadable = []
     // First by what is told of changes alone: a cursor that ran ahead is not healed by a sweep.
     if !comesToRest(isSweep: false) { fail("S12 it did not come to rest") }
     checkCursors()
@@ -63,14 +115,14 @@ extension Simulation {
     let writes = result.writes
     pass(isSweep: true)
     if result.writes != writes { fail("S6 another sweep wrote something") }
-    note(result.writes, result.faults, result.crashes)
+    note(result.writes, result.places, result.crashes)
   }
 
-  mutating func comesToRest(isSweep: Bool) -> Bool {
+  private mutating func comesToRest(isSweep: Bool) -> Bool {
     for number in 0..<Self.quietPasses {
       pass(isSweep: isSweep)
       if !didSomething, number > Self.overlap,
-        !memory.pairs.values.contains(where: { $0.machine.isBusy })
+        !memory.pairs.contains(where: { $0.machine.isBusy })
       {
         return true
       }
@@ -79,16 +131,19 @@ extension Simulation {
   }
 
   /// S8: nothing that was told of is missed, whatever was cut off where.
-  mutating func checkCursors() {
+  private mutating func checkCursors() {
     for side in Side.allCases {
       for id in services[side].records.indices where services[side].has(id) {
-        guard let number = memory.byID[side][id] else {
-          if services[side].records[id].key == nil || mistake == .ownTakenForNew {
+        guard let number = memory[side, id] else {
+          let tag = services[side].records[id].tag
+          let isOwn = tag.map { side == .right || memory.pair(marked: $0) != nil } ?? false
+          if !isOwn || mistake == .ownTakenForNew {
             fail("S8 a record on the \(side) was never read, record \(id)")
           }
           continue
         }
-        guard let pair = memory.pairs[number], !pair.isEnded, pair.ids[side] == id else { continue }
+        let pair = memory.pairs[number]
+        guard !pair.isEnded, pair.ids[side] == id else { continue }
         if pair.machine.seen[side].fields != services[side].records[id].fields {
           fail("S8 a change on the \(side) was missed, pair \(number)")
         }
@@ -96,10 +151,11 @@ extension Simulation {
     }
   }
 
-  mutating func checkAtRest() {
-    for number in memory.pairs.keys.sorted() {
-      guard let pair = memory.pairs[number], !pair.isEnded, pair.machine.conflicts.isEmpty,
-        pair.machine.refused.left == nil, pair.machine.refused.right == nil
+  private mutating func checkAtRest() {
+    for number in memory.pairs.indices {
+      let pair = memory.pairs[number]
+      guard !pair.isEnded, pair.machine.conflicts.isEmpty, pair.machine.refused.left == nil,
+        pair.machine.refused.right == nil
       else { continue }
       if pair.machine.isBusy { fail("S5 a write is still open, pair \(number)") }
       let left = pair.ids.left.map { services.left.read($0) } ?? .absent
@@ -109,35 +165,44 @@ extension Simulation {
         continue
       }
     }
-    for side in Side.allCases {
-      for (key, count) in services[side].made.sorted(by: { $0.key < $1.key }) {
-        let there = services[side].ids(key: key).count { services[side].has($0) }
-        if there > 1 {
-          fail("S2 \(there) of \(count) records are one pair's on the \(side), pair \(key)")
-        }
-      }
-    }
-    // A record taken for two pairs.
-    for side in Side.allCases {
-      var seen: [Int: Int] = [:]
-      for id in services[side].records.indices where services[side].has(id) {
-        guard let key = services[side].records[id].key, side == .left else { continue }
-        seen[key, default: 0] += 1
-        if memory.byID.left[id] != nil, memory.byID.left[id] != key {
-          fail("S2 the engine's own record was taken for a new one, pair \(key)")
-        }
-      }
-    }
-    for (side, loss) in overwritten where !isAccounted(loss, side) {
-      fail("S1 a value was lost, pair \(loss.pair) field \(loss.field)")
+    checkDoubles()
+    for loss in overwritten where !isAccounted(loss) {
+      fail("S1 a value was lost, field \(loss.field) on the \(loss.side)")
     }
   }
 
-  func isAccounted(_ loss: SimulatedDisk.Loss, _ side: Side) -> Bool {
-    if memory.losses.contains(loss) || stood[side.other].contains(loss.value) { return true }
-    guard let pair = memory.pairs[loss.pair] else { return false }
-    return pair.machine.conflicts.contains { conflict in
-      conflict.field == loss.field && conflict.values[side] == .value(loss.value)
+  /// S2: at most one record for each mark, key and row.
+  private mutating func checkDoubles() {
+    for side in Side.allCases {
+      let made = services[side].records.filter { $0.isThere && $0.isOurs }
+      for record in made {
+        guard let tag = record.tag, made.count(where: { $0.tag == tag }) > 1 else { continue }
+        return fail("S2 several records carry the mark \(tag) on the \(side)")
+      }
+    }
+    for record in services.left.records where record.isThere {
+      guard let row = record.bornOf, !forgiven.contains(row) else { continue }
+      if services.left.records.count(where: { $0.isThere && $0.bornOf == row }) > 1 {
+        return fail("S2 several records were made for row \(row)")
+      }
+    }
+    for id in services.left.records.indices where services.left.has(id) {
+      guard let tag = services.left.records[id].tag, let pair = memory.pair(marked: tag),
+        let other = memory[.left, id], other != pair
+      else { continue }
+      fail("S2 the engine's own record was taken for a new one, pair \(pair)")
+    }
+  }
+
+  private func isAccounted(_ loss: Overwritten) -> Bool {
+    let place = SimulatedValue.place(loss.value)
+    let others = stood[loss.side.other]
+    if memory.isLost(loss.value) || archive.isLost(loss.value) { return true }
+    if place < others.count, others[place] { return true }
+    return memory.pairs.contains { pair in
+      pair.machine.conflicts.contains { conflict in
+        conflict.field == loss.field && conflict.values[loss.side] == .value(loss.value)
+      }
     }
   }
 }

@@ -12,6 +12,8 @@ struct EditWorker {
   /// The edits one run takes without a person: so many, or so large a part of what is known.
   private static let editsMax = 100
   private static let editsPercent = 30
+  /// How many names a message lists.
+  private static let namesMax = 20
 
   let way: TwoWay
   let resource: Resource
@@ -24,7 +26,7 @@ struct EditWorker {
     do throws(SyncError) {
       if let end = try settleDoubts() { return end }
       try MassDeletion(way: way, resource: resource).hold()
-      if let brake = try brake() { return brake }
+      if try isHeld() { return .done }
       var after: LocalID?
       // Each turn ends with a later pair, so there are as many as pairs.
       while true {
@@ -46,21 +48,42 @@ struct EditWorker {
   }
 
   /// So many edits at once look like an accident: they wait until a person says they are none.
-  private func brake() throws(SyncError) -> TaskEnd? {
-    guard !way.options.acceptsMassChange else { return nil }
-    let (mirror, resource) = (mirror, resource)
+  private func isHeld() throws(SyncError) -> Bool {
+    let (mirror, service, resource) = (mirror, service, resource)
+    let (options, state) = (way.options, way.state)
+    if options.acceptsMassChange {
+      try way.hub.write { (tables) throws(StorageError) in
+        try MassChange.permit(tables.records, service, resource, by: options.person)
+      }
+      return false
+    }
     let (edited, known) = try way.hub.read { (sync) throws(StorageError) in
       (try sync.editedCount(mirror, resource), try sync.sinkIDs(mirror, resource).count)
     }
     let limit = max(Self.editsMax, known * Self.editsPercent / 100)
-    guard edited > limit else { return nil }
-    way.state.count(resource) { $0.failed += 1 }
-    way.state.say(
-      .error,
+    guard edited > limit else { return false }
+    let names = try way.hub.read { (sync) throws(StorageError) in
+      var names: [String] = []
+      for pair in try sync.pairs(mirror, resource, after: nil, limit: Self.namesMax) {
+        if let row = try sync.sink(mirror, resource, localID: pair.localID) {
+          names.append(row.key.description)
+        }
+      }
+      return names
+    }
+    let text =
       "\(edited) of \(known) rows of \(resource.title) were edited at \(mirror.title) since the last "
-        + "run; none of it was sent to \(service.title). If that was meant, run `rentbook sync "
-        + "--accept-mass-change`.", nil)
-    return .done
+      + "run; none of it was sent to \(service.title). They are: \(names.joined(separator: ", "))"
+      + (edited > names.count ? " and more" : "")
+      + ". If that was meant, run `rentbook sync --resource \(resource) --accept-mass-change`."
+    if !options.isDryRun {
+      try way.hub.write { (tables) throws(StorageError) in
+        try MassChange.hold(tables.records, service, resource, text)
+      }
+    }
+    state.count(resource) { $0.failed += 1 }
+    state.say(.error, text, nil)
+    return true
   }
 
   // MARK: One pair
@@ -98,6 +121,11 @@ struct EditWorker {
         row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
       let desk = try way.desk(tables, resource, isOpen: Sides(left: true, right: false))
       var pair = try desk.lay(row, mirror: record)
+      if let since = pair.stored.editedBefore,
+        now < since.adding(milliseconds: Int64(way.options.settleSeconds) * 1_000)
+      {
+        return nil
+      }
       for effect in try desk.step(&pair, .look(desk.rules)) {
         guard case .send(.left, let write) = effect, write.action == .update else { continue }
         return try prepare(write, pair, tables, now: now)

@@ -56,17 +56,22 @@ struct MassDeletion {
     }
     guard !names.isEmpty else { return }
     way.state.count(resource) { $0.failed += names.count }
-    way.state.say(
-      .error,
+    let text =
       "\(gone.count) of \(known) rows of \(resource.title) were deleted at \(mirror.title); nothing was "
-        + "concluded from that. Deleted: \(names.prefix(Self.namesMax).joined(separator: ", "))"
-        + (names.count > Self.namesMax ? " and more" : "")
-        + ". Retry them to have them made again, or run `rentbook sync --accept-mass-change` to let "
-        + "the rules decide.", nil)
+      + "concluded from that. Deleted: \(names.prefix(Self.namesMax).joined(separator: ", "))"
+      + (names.count > Self.namesMax ? " and more" : "")
+      + ". Retry them to have them made again, or run `rentbook sync --accept-mass-change` to let "
+      + "the rules decide."
+    try way.hub.write { (tables) throws(StorageError) in
+      try MassChange.hold(tables.records, mirror, resource, text)
+    }
+    way.state.say(.error, text, nil)
   }
 
   private func release(_ gone: [PairRow]) throws(SyncError) {
+    let person = way.options.person
     try way.hub.write { (tables) throws(StorageError) in
+      try MassChange.permit(tables.records, mirror, resource, by: person)
       for pair in gone {
         guard let row = try tables.sync.sink(mirror, resource, localID: pair.localID),
           row.waiting == .missing

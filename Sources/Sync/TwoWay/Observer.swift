@@ -31,6 +31,12 @@ struct Observer {
     do throws(SyncError) {
       let began = way.state.now
       if let end = tellDrift() { return end }
+      if try ColumnWatch(way: way).look() {
+        let service = service
+        try way.hub.write { (tables) throws(StorageError) in
+          try tables.sync.remember(service, Self.sweptMemory, "")
+        }
+      }
       let cursor = try memory(Self.feedMemory)
       // A feed is made at the mirror, which a dry run must not do.
       let end =
@@ -231,12 +237,18 @@ struct Observer {
         return names
       }
       way.state.count(resource) { $0.failed += 1 }
-      way.state.say(
-        .error,
+      let text =
         "\(gone.count) of \(known.count) rows of \(resource.title) are missing at "
-          + "\(service.title); nothing was concluded from that. Missing: "
-          + names.joined(separator: ", ") + (gone.count > names.count ? " and more" : "")
-          + ". If they were meant to go, run `rentbook sync --accept-mass-change`.", nil)
+        + "\(service.title); nothing was concluded from that. Missing: "
+        + names.joined(separator: ", ") + (gone.count > names.count ? " and more" : "")
+        + ". If they were meant to go, run `rentbook sync --full --resource \(resource) "
+        + "--accept-mass-change`."
+      if !way.options.isDryRun {
+        try way.hub.write { (tables) throws(StorageError) in
+          try MassChange.hold(tables.records, service, resource, text)
+        }
+      }
+      way.state.say(.error, text, nil)
       return .done
     }
     let now = way.state.now

@@ -70,6 +70,9 @@ public enum PairEvent: Sendable, Hashable {
   case probed(Side, Observation)
   /// The program ended and began again: what was on its way may have landed.
   case restarted
+  /// The right side keeps a field in another column than before: what that one shows was never agreed
+  /// on, and an empty cell there was emptied by nobody.
+  case renewed(field: String)
 }
 
 /// How a side answered a write.
@@ -157,7 +160,25 @@ extension PairMachine {
     case .look(let rules): return look(rules)
     case .answered(let side, let answer): return take(answer, from: side)
     case .probed(let side, let observation): return settle(side, found: observation)
+    case .renewed(let field):
+      forget(field)
+      return []
     }
+  }
+
+  private mutating func forget(_ field: String) {
+    if case .fields(var known) = base {
+      for side in Side.allCases { known[side][field] = nil }
+      base = .fields(known)
+    }
+    seen.right.fields[field] = nil
+    for side in Side.allCases {
+      writes[side]?.fields[field] = nil
+      writes[side]?.expected[field] = nil
+      for one in Side.allCases { writes[side]?.agreed[one][field] = nil }
+      refused[side]?[field] = nil
+    }
+    choices.removeAll { $0.field == field }
   }
 
   // MARK: Deciding
@@ -252,9 +273,11 @@ extension PairMachine {
       if plan.set[side.other][name] == nil {
         for one in Side.allCases { write.agreed[one][name] = next[one][name] ?? .null }
       } else {
-        // Both sides are overwritten, one after the other. What both held is put on record and
-        // becomes the base, so that the side written first is the one that changed.
-        for one in Side.allCases { write.agreed[one][name] = seen[one].fields[name] ?? .null }
+        // Both sides are overwritten, one after the other. What both held is put on record, and what
+        // the other side holds becomes the base of both, so that the side written first is the one
+        // that changed, whatever its service made of the value.
+        let held = seen[side.other].fields[name] ?? .null
+        for one in Side.allCases { write.agreed[one][name] = held }
       }
     }
     guard refused[side] != write.fields else { return [] }

@@ -27,10 +27,11 @@ public struct PolicyTable: Sendable, Hashable {
     "\(resource).\(field ?? "")"
   }
 
-  /// Whether records of a resource are Buildium's: money that was moved, and contracts.
+  /// Whether records of a resource are Buildium's or follow from what is: money that was moved,
+  /// contracts, results of a month.
   public static func isBuildiums(_ resource: Resource) -> Bool {
     switch resource {
-    case .transactions, .bills, .leases, .glAccounts, .rentPayments: true
+    case .transactions, .bills, .leases, .glAccounts, .rentPayments, .noi, .ownerDraws: true
     default: false
     }
   }

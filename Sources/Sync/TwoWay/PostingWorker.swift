@@ -100,6 +100,20 @@ struct PostingWorker {
       preview(row, draft.record)
       return nil
     }
+    let twin: WrittenRecord?
+    do throws(ProviderError) {
+      // The last thing before sending: what a person entered there by hand is not made once more.
+      twin = try way.writer.twin(of: draft.record, cancellation: way.state.cancellation)
+    } catch {
+      return TaskEnd(error)
+    }
+    if let twin {
+      try refuse(
+        row,
+        "\(way.writer.service.title) has it already as \(twin.key): the same vendor and reference. "
+          + "Give it a reference of its own, or untick Post to Buildium.")
+      return nil
+    }
     let marker = IntentMarker(SecureRandom())
     (row.state, row.marker, row.epoch) = (.inflight, marker.description, way.hub.epoch)
     row.sent = draft.record.json.canonicalText
@@ -184,6 +198,7 @@ struct PostingWorker {
       for record in written.records {
         try tables.take(record, run: 0, received: now, &counts)
       }
+      try tables.records.submit(bornAtMirror: written.key, by: mirror)
       try link(created, tables)
       try tables.sync.keep(created, at: now)
       try tables.records.journal(

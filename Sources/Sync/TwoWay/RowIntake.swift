@@ -122,9 +122,19 @@ struct RowIntake {
   ) throws(StorageError) {
     guard key.resource == resource, let source = try sync.source(key), !source.isGone,
       let known = try sync.sink(service, resource, localID: source.localID),
-      let other = known.remoteID, other != row.remoteID,
+      known.remoteID != row.remoteID,
       try sync.openIntent(service, resource, localID: known.localID) == nil
     else { return }
+    guard known.remoteID != nil else {
+      // The record has no row as far as is known here: this is it.
+      let linker = Linker(
+        hub: way.hub, sink: way.mirror, state: way.state, resource: resource, mapping: "", way: way)
+      let found = FoundRow(
+        key: key, remoteID: row.remoteID, record: Record(resource, row.fields))
+      _ = try linker.adopt(found, run: 0, now: now, tables)
+      try sync.mark(service, resource, localID: known.localID)
+      return
+    }
     let text = Linker.twoRows(key, at: service)
     guard known.waiting != .duplicate else { return }
     let intent = Intent(

@@ -63,11 +63,21 @@ struct CommandSpec: Sendable {
     return required...(parts.contains { $0.contains("...") } ? Int.max : parts.count)
   }
 
-  /// `rentbook jobs retry [ID...] [--all]`.
+  /// `rentbook jobs retry [ID...] [--all]`, in lines of 80 columns.
   var usage: String {
-    let options = options.map { "[\($0.name)\($0.value.map { " \($0)" } ?? "")]" }
-    return (["rentbook"] + words + (positionals.isEmpty ? [] : [positionals]) + options)
-      .joined(separator: " ")
+    let parts =
+      words + (positionals.isEmpty ? [] : [positionals])
+      + options.map { "[\($0.name)\($0.value.map { " \($0)" } ?? "")]" }
+    var (lines, line) = ([String](), "rentbook")
+    for part in parts {
+      if line.count + part.count > 68 {
+        lines.append(line)
+        line = "        " + part
+      } else {
+        line += " " + part
+      }
+    }
+    return (lines + [line]).joined(separator: "\n  ")
   }
 }
 
@@ -119,6 +129,7 @@ struct Invocation: Sendable {
 /// Turns the words of a command line into a command and its invocation, by the table of commands.
 struct ArgumentParser {
   let commands: [CommandSpec]
+  let families: [CommandTable.Family]
 
   enum Parsed {
     case run(CommandSpec, Invocation)
@@ -138,7 +149,8 @@ struct ArgumentParser {
     let names = rest.prefix { !$0.hasPrefix("-") }
     let candidates = commands.filter { names.starts(with: $0.words) }
     guard let command = candidates.max(by: { $0.words.count < $1.words.count }) else {
-      if options["--help"] != nil || rest.contains("--help") || rest.contains("-h") {
+      let wantsHelp = options["--help"] != nil || rest.contains("--help") || rest.contains("-h")
+      if wantsHelp, names.isEmpty || commands.contains(where: { $0.words.starts(with: names) }) {
         return .help(Array(names))
       }
       throw unknown(Array(names))
@@ -216,41 +228,59 @@ struct ArgumentParser {
         "“rentbook \(names.joined(separator: " "))” is not a command.",
         hint: "There are: \(below.map { $0.words.joined(separator: " ") }.joined(separator: ", "))")
     }
+    let near = families.map(\.name).filter { $0.hasPrefix(first.prefix(2)) }
     return .usage(
-      "There is no command “\(first)”.", hint: "`rentbook --help` lists the commands.")
+      "There is no command “\(first)”.",
+      hint: (near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))? ")
+        + "`rentbook --help` lists the commands.")
   }
 
-  /// The help text for a command, or for all that begin with these words.
+  /// The help text for a command with what belongs to it, or, for no command, for all families.
   func help(_ words: [String]) -> String {
-    if let command = commands.first(where: { $0.words == words }) {
-      var lines = [command.summary, "", "Usage: \(command.usage)", ""]
-      for option in command.options + OptionSpec.common {
-        let name = option.name + (option.value.map { " \($0)" } ?? "")
-        lines.append("  " + padded(name, to: 24) + option.help)
-      }
-      return lines.joined(separator: "\n")
+    let below = commands.filter {
+      !$0.isHidden && !words.isEmpty && $0.words.starts(with: words) && $0.words != words
     }
-    let offered = commands.filter { !$0.isHidden }
-    let shown = offered.filter { words.isEmpty || $0.words.starts(with: words) }
-    let listed = shown.isEmpty ? offered : shown
+    if let command = commands.first(where: { $0.words == words }) {
+      let options = (command.options + OptionSpec.common).map {
+        ($0.name + ($0.value.map { " \($0)" } ?? ""), $0.help)
+      }
+      return
+        ([command.summary, "", "Usage:", "  " + command.usage, ""] + columns(options)
+        + (below.isEmpty ? [] : ["", "Also:"] + columns(below.map(entry))))
+        .joined(separator: "\n")
+    }
+    if !below.isEmpty { return columns(below.map(entry)).joined(separator: "\n") }
     var lines = [
       "Rentbook keeps Buildium, Airtable and a local store in step.", "",
-      "Usage: rentbook [COMMAND] [OPTIONS]    without a command: the full screen", "",
+      "Usage: rentbook [COMMAND] [OPTIONS]    without a command: the full screen",
     ]
-    for command in listed {
-      let name = (command.words + (command.positionals.isEmpty ? [] : [command.positionals]))
-        .joined(separator: " ")
-      lines.append("  " + padded(name, to: 28) + command.summary)
+    var group = ""
+    for family in families {
+      if family.group != group {
+        group = family.group
+        lines += ["", "\(group):"]
+      }
+      lines += columns([(family.name, family.summary)], width: 14)
     }
     lines += [
-      "", "Every command takes --json --store PATH --config PATH --quiet --help.",
+      "", "`rentbook COMMAND --help` tells what a command takes and what belongs to it.",
+      "Every command takes --json --store PATH --config PATH --quiet --help.",
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something waits for a person,",
       "4 credentials missing or refused, 5 service unreachable or quota spent, 130 interrupted.",
     ]
     return lines.joined(separator: "\n")
   }
 
-  private func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(2, width - text.count))
+  private func entry(_ command: CommandSpec) -> (String, String) {
+    let positionals = command.positionals.isEmpty ? [] : [command.positionals]
+    return ((command.words + positionals).joined(separator: " "), command.summary)
+  }
+
+  /// Names on the left, as wide as the widest that is not absurd, what they mean on the right.
+  private func columns(_ rows: [(name: String, meaning: String)], width: Int? = nil) -> [String] {
+    let width = width ?? min(rows.map(\.name.count).max() ?? 0, 36) + 2
+    return rows.map { row in
+      "  " + row.name + String(repeating: " ", count: max(2, width - row.name.count)) + row.meaning
+    }
   }
 }

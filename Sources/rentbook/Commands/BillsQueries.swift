@@ -51,7 +51,7 @@ enum BillsQueries {
       "Make the bills that schedules name.", run: recur),
     CommandSpec(
       "bills backfill", options: [dryRun, user],
-      "Bring bills, payments, credits and deposits that were there before into the workflow.",
+      "Bring what was there before into the workflow.",
       run: backfill),
     CommandSpec(
       "bills reconciling", "What Buildium has to be told and its API cannot be told.",
@@ -64,7 +64,10 @@ enum BillsQueries {
           "--auto-approve", "A", "Approve bills up to this as they are submitted; “none”."),
         OptionSpec("--second-approver", "A", "Ask for two approvers above this; “none”."),
         OptionSpec("--own-approval", "YES", "yes: people may approve what they submitted; no."),
-        OptionSpec("--payables-account", "ID", "The GL account bills are owed on."), user,
+        OptionSpec("--payables-account", "ID", "The GL account bills are owed on."),
+        OptionSpec(
+          "--trust-money", "block|warn",
+          "What becomes of a payment that takes money held for tenants."), user,
       ], "Show or set what an approval asks for.", run: policy),
   ]
 
@@ -411,6 +414,15 @@ enum BillsQueries {
         }
         if let refusal { throw BillsOutput.failure(refusal, "") }
       }
+      if let text = invocation.text("--trust-money") {
+        guard ["block", "warn"].contains(text) else {
+          throw .usage("--trust-money is block or warn, not “\(text)”.")
+        }
+        let refusal = try caller.workspace.onStore { store throws(StorageError) in
+          try store.setTrustMoney(blocks: text == "block", by: user)
+        }
+        if let refusal { throw BillsOutput.failure(refusal, "") }
+      }
       if names.contains(where: { invocation.text($0) != nil }) {
         var policy = known[scope] ?? BillPolicy()
         policy.autoApproveUpTo = try limit(
@@ -433,7 +445,11 @@ enum BillsQueries {
       let policies = try caller.workspace.onStore { store throws(StorageError) in
         try store.billPolicies()
       }
+      let blocks = try caller.workspace.onStore { store throws(StorageError) in
+        try store.blocksTrustMoney()
+      }
       return try caller.finish([
+        "trust_money": .string(blocks ? "block" : "warn"),
         "policies": .array(
           policies.sorted { $0.key < $1.key }.map { scope, policy in
             [
@@ -442,7 +458,7 @@ enum BillsQueries {
               "second_approver_above": .optional(policy.secondApproverAbove?.description),
               "own_approval": .bool(policy.allowsOwnApproval),
             ]
-          })
+          }),
       ]) {
         Output.table(
           ["Property", "Approved at once up to", "Two approvers above", "Own approval"],

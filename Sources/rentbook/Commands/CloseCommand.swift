@@ -9,6 +9,8 @@ enum CloseCommand {
     options: [
       MonthOptions.month,
       OptionSpec("--check", "Show what holds the month up (what it does unless told otherwise)."),
+      OptionSpec(
+        "--prepare", "The month-end run: the checks, and a message for whoever finalises."),
       OptionSpec("--override", "GATE", "Go on in spite of a check; needs --reason."),
       OptionSpec("--finalize", "Keep the figures as a version, declare the draws, lock the month."),
       OptionSpec("--reopen", "Open a final month again; needs --reason."),
@@ -19,7 +21,7 @@ enum CloseCommand {
 
   private static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
     let month = try MonthOptions.month(invocation)
-    let actions = ["--check", "--override", "--finalize", "--reopen", "--history"]
+    let actions = ["--check", "--prepare", "--override", "--finalize", "--reopen", "--history"]
       .filter { invocation.flag($0) }
     guard actions.count <= 1 else {
       throw .usage("\(actions.joined(separator: " and ")) cannot be asked for together.")
@@ -41,9 +43,18 @@ enum CloseCommand {
   private static func check(
     _ invocation: Invocation, _ workspace: Workspace, _ month: CalendarMonth, _ actor: String
   ) throws(Failure) -> ExitCode {
-    let state = try state(workspace, month)
-    try workspace.onStore { store throws(StorageError) in
-      try store.noteCloseCheck(state, actor: actor)
+    let state: CloseState
+    if invocation.flag("--prepare") {
+      state = try workspace.prepareMonth(month, actor: actor).state
+    } else {
+      // A service that does not answer holds no check up: the note says when it did last.
+      do throws(Failure) { try workspace.tieOut(month) } catch {
+        if !invocation.isQuiet { Output.note("! \(error.message)") }
+      }
+      state = try self.state(workspace, month)
+      try workspace.onStore { store throws(StorageError) in
+        try store.noteCloseCheck(state, actor: actor)
+      }
     }
     show(invocation, state, outcome: state.isReady ? "ready" : "not_ready")
     return state.isReady ? .done : .needsPerson

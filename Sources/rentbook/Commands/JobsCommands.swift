@@ -16,6 +16,11 @@ enum JobsCommands {
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
     let status = try workspace.status()
+    let events = try workspace.onStore { store throws(StorageError) in
+      try store.readSync { sync throws(StorageError) in
+        try sync.events(.dead, limit: eventsMax)
+      }
+    }
     if invocation.isJSON {
       Output.document(
         "jobs",
@@ -43,6 +48,14 @@ enum JobsCommands {
                 "at": .string(letter.at.description),
               ]
             }),
+          "dead_events": .array(
+            events.map { event in
+              [
+                "id": .string(event.id), "event": .string(event.name),
+                "message": .string(event.error), "attempts": .int(event.attempts),
+                "received_at": .string(event.receivedAt.description),
+              ]
+            }),
         ]))
     } else {
       Output.table(
@@ -59,9 +72,18 @@ enum JobsCommands {
         Output.line(
           "\(letter.id)  ! \(TerminalText.harmless("\(letter.title): \(letter.message)"))")
       }
+      for event in events {
+        Output.line(
+          "\(event.id.prefix(12))  ! "
+            + TerminalText.harmless("Event \(event.name): \(event.error)"))
+      }
+      if !events.isEmpty { Output.note("`rentbook webhooks replay ID` works on an event again.") }
     }
-    return status.deadLetters.isEmpty ? .done : .needsPerson
+    return status.deadLetters.isEmpty && events.isEmpty ? .done : .needsPerson
   }
+
+  /// So many events that were given up are named; more are one fault repeated.
+  private static let eventsMax = 1000
 
   private static func retry(_ invocation: Invocation) throws(Failure) -> ExitCode {
     guard invocation.flag("--all") != !invocation.positionals.isEmpty else {

@@ -10,17 +10,30 @@ enum NOICommands {
       options: [
         MonthOptions.month,
         OptionSpec("--months", "N", "That many months, ending with the month (1 unless said)."),
+        OptionSpec("--ytd", "The year up to the month."),
+        OptionSpec(
+          "--against", "WHAT",
+          "Compare with previous, last-year, forecast, or months up to YYYY-MM."
+        ),
         OptionSpec("--by", "property|owner", "A row per property (unless said), or per owner."),
         OptionSpec("--basis", "cash|accrual", "When income and cost count; cash unless said."),
         OptionSpec("--property", "ID", "Only this property."),
         OptionSpec("--owner", "ID", "Only this owner; with --by owner."),
         OptionSpec("--accounts", "Add what moved on each account."),
+        OptionSpec(
+          "--tie-out", "Read Buildium's general ledger and hold the figures against it first."),
         OptionSpec("--transactions", "Add the transactions behind each row."),
       ], "Net operating income, down to the transactions behind it.", run: noi)
   ]
 
   private static func noi(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let months = try MonthOptions.months(invocation)
+    var months = try MonthOptions.months(invocation)
+    if invocation.flag("--ytd"), let last = months.last {
+      guard !invocation.flag("--months") else {
+        throw .usage("--ytd and --months cannot be asked for together.")
+      }
+      months = CalendarMonth.months(last.adding(months: 1 - last.first.month), through: last)
+    }
     let basis = try MonthOptions.choice(invocation, "--basis", Basis.self) ?? .cash
     let by = invocation.text("--by") ?? "property"
     guard ["property", "owner"].contains(by) else {
@@ -28,25 +41,67 @@ enum NOICommands {
     }
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
+    if invocation.flag("--tie-out") {
+      for month in months { try workspace.tieOut(month) }
+    }
     let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
     let property = try MonthOptions.property(invocation, ledger)
     let rows = ledger.noi(months: months, basis: basis, properties: property.map { [$0] })
     let problems = ledger.ownerNOI(of: rows).problems
-    if by == "owner" {
-      try showOwners(invocation, ledger, rows, problems)
-    } else {
-      try showProperties(invocation, workspace, ledger, rows, problems)
+    let checks = try checks(workspace, months)
+    let comparison = try NOIComparison(
+      invocation, ledger, rows, months: months, basis: basis, property: property)
+    if comparison != nil, by == "owner" {
+      throw .usage("--against compares properties; leave --by owner out.")
     }
-    return .done
+    if by == "owner" {
+      try showOwners(invocation, ledger, rows, problems, checks)
+    } else {
+      try showProperties(invocation, workspace, ledger, rows, problems, checks, comparison)
+    }
+    return checks.allSatisfy { $0.check.differences.isEmpty } ? .done : .needsPerson
+  }
+
+  private typealias MonthCheck = (month: CalendarMonth, check: GeneralLedgerCheck)
+
+  /// The figures rest on transactions; here they are held against the general ledger as it was read
+  /// last, on every run.
+  private static func checks(
+    _ workspace: Workspace, _ months: [CalendarMonth]
+  ) throws(Failure) -> [MonthCheck] {
+    var checks: [MonthCheck] = []
+    for month in months {
+      let check = try workspace.onStore { store throws(StorageError) in
+        try store.generalLedgerCheck(month)
+      }
+      if check.checkedAt != nil { checks.append((month, check)) }
+    }
+    return checks
+  }
+
+  private static func tieOut(_ checks: [MonthCheck]) -> JSONValue {
+    .array(
+      checks.map { month, check in
+        [
+          "month": .string(month.description),
+          "checked_at": .optional(check.checkedAt?.description),
+          "differences": .array(
+            check.differences.map { ["record": .string($0.record), "text": .string($0.text)] }),
+        ]
+      })
   }
 
   // MARK: By property
 
   private static func showProperties(
     _ invocation: Invocation, _ workspace: Workspace, _ ledger: LedgerSnapshot, _ rows: [NOIRow],
-    _ problems: [OwnershipProblem]
+    _ problems: [OwnershipProblem], _ checks: [MonthCheck], _ comparison: NOIComparison?
   ) throws(Failure) {
     guard invocation.isJSON else {
+      if let comparison {
+        comparison.show(ledger)
+        return
+      }
       Output.table(
         ["Property", "From", "To", "Revenue", "Expenses", "NOI", "Net income"],
         rows.map {
@@ -59,7 +114,8 @@ enum NOICommands {
         }, rightAligned: [3, 4, 5, 6])
       let total = rows.reduce(NOIFigures()) { $0 + $1.figures }
       Output.line("Total: revenue \(total.revenue), NOI \(total.noi), net \(total.netIncome)")
-      MonthOptions.note(problems.map(\.description))
+      MonthOptions.note(
+        problems.map(\.description) + checks.flatMap { $0.check.differences.map(\.text) })
       return
     }
     var json: [JSONValue] = []
@@ -96,6 +152,7 @@ enum NOICommands {
       "noi",
       [
         "rows": .array(json), "problems": MonthOptions.problems(problems, ledger),
+        "tie_out": tieOut(checks), "comparison": comparison?.json(ledger) ?? .null,
         "quarantined": .int(ledger.quarantined.count),
       ])
   }
@@ -129,7 +186,7 @@ enum NOICommands {
 
   private static func showOwners(
     _ invocation: Invocation, _ ledger: LedgerSnapshot, _ rows: [NOIRow],
-    _ problems: [OwnershipProblem]
+    _ problems: [OwnershipProblem], _ checks: [MonthCheck]
   ) throws(Failure) {
     let owner = try MonthOptions.owner(invocation, ledger)
     var shares = ledger.ownerNOI(of: rows).rows
@@ -146,7 +203,8 @@ enum NOICommands {
             $0.period.from.description, $0.period.to.description, $0.noi.description,
           ]
         }, rightAligned: [4])
-      MonthOptions.note(problems.map(\.description))
+      MonthOptions.note(
+        problems.map(\.description) + checks.flatMap { $0.check.differences.map(\.text) })
       return
     }
     Output.document(
@@ -162,7 +220,7 @@ enum NOICommands {
               "to": .string($0.period.to.description), "basis": .string($0.basis.rawValue),
               "noi": .money($0.noi),
             ]
-          }), "problems": MonthOptions.problems(problems, ledger),
+          }), "problems": MonthOptions.problems(problems, ledger), "tie_out": tieOut(checks),
       ])
   }
 }

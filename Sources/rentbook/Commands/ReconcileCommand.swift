@@ -65,7 +65,8 @@ enum ReconcileCommand {
       "resources": .array(
         report.rows.map { row in
           [
-            "resource": .string(row.resource.rawValue), "compared": .int(row.compared),
+            "resource": .string(row.resource.rawValue), "buildium": .int(row.left),
+            "airtable": .int(row.right), "compared": .int(row.compared),
             "matching": .int(row.matching), "in_flight": .int(row.inFlight),
             "accuracy": .string(row.accuracy.description),
           ]
@@ -77,7 +78,7 @@ enum ReconcileCommand {
             "record_id": .string(difference.key.id), "field": .optional(difference.field),
             "buildium": difference.left.json, "airtable": difference.right.json,
             "standing": .string(difference.standing.rawValue),
-            "reason": .string(difference.reason.rawValue),
+            "reason": .string(difference.reason.rawValue), "why": .string(difference.note),
           ]
         }),
       "money": .array(
@@ -102,20 +103,21 @@ enum ReconcileCommand {
 
   private static func show(_ report: ReconciliationReport) {
     Output.table(
-      ["Resource", "Compared", "Matching", "On the way", "Accuracy"],
+      ["Resource", "Buildium", "Airtable", "Compared", "Matching", "On the way", "Accuracy"],
       report.rows.map { row in
         [
-          row.resource.title, String(row.compared), String(row.matching), String(row.inFlight),
-          "\(row.accuracy) %",
+          row.resource.title, String(row.left), String(row.right), String(row.compared),
+          String(row.matching), String(row.inFlight), "\(row.accuracy) %",
         ]
-      }, rightAligned: [1, 2, 3, 4])
+      }, rightAligned: [1, 2, 3, 4, 5, 6])
     for difference in report.differences {
       let what =
         difference.field.map {
           "\($0): \(difference.left.json.text) ≠ \(difference.right.json.text)"
         } ?? place(difference)
       Output.line(
-        "\(difference.reason.rawValue)  \(difference.key)  " + TerminalText.harmless(what))
+        "\(difference.reason.rawValue)  \(difference.key)  "
+          + TerminalText.harmless("\(what)  (\(difference.note))"))
     }
     Output.line(
       "\(report.accuracy) % the same (aim \(Accuracy.goal) %), "

@@ -27,7 +27,7 @@ enum RulesCommands {
       try store.readSync { state throws(StorageError) in try state.rules() }
     }
     let table = PolicyTable(rules: rules)
-    let fields = Resource.mirrored.flatMap { resource in
+    let fields = ruled.flatMap { resource in
       (MirrorSchema.fields(of: resource).map(\.name) + [PolicyTable.deletion]).map {
         (resource, $0, table.policy(resource, $0))
       }
@@ -139,14 +139,17 @@ enum RulesCommands {
     return .done
   }
 
+  /// What a rule can speak of: Rentbook's own results flow one way, whatever anybody sets.
+  private static let ruled = Resource.mirrored.filter { !$0.isResult }
+
   /// Reads `owners` or `owners.phone`.
   private static func target(_ text: String) throws(Failure) -> (Resource, String?) {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let resource = Resource(name: String(parts[0])), Resource.mirrored.contains(resource)
+    guard let resource = Resource(name: String(parts[0])), ruled.contains(resource)
     else {
       throw .usage(
         "There is no resource “\(parts[0])” that is kept in step.",
-        hint: "There are: \(Resource.mirrored.map(\.rawValue).joined(separator: ", "))")
+        hint: "There are: \(ruled.map(\.rawValue).joined(separator: ", "))")
     }
     guard parts.count == 2 else { return (resource, nil) }
     let field = String(parts[1])

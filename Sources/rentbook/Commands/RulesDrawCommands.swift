@@ -31,6 +31,10 @@ enum RulesDrawCommands {
         OptionSpec("--from", "DATE", "The first day; always unless said."),
       ], "Set how a property's money is distributed.", run: policy),
     CommandSpec(
+      "rules draws-start", "[YYYY-MM]",
+      options: [OptionSpec("--ledger", "Begin with the first month of the books again.")],
+      "Show or set the first month draws are rolled forward from.", run: drawsStart),
+    CommandSpec(
       "rules classify", "[ACCOUNT] [CLASS]",
       options: [
         OptionSpec("--from", "DATE", "The first day; always unless said."),
@@ -166,6 +170,36 @@ enum RulesDrawCommands {
         "carry_forward_negative_noi": .bool(decided.carriesForwardLoss),
         "order": .string(decided.order.rawValue),
       ], "\(property.name) keeps \(decided.reserveTarget) and pays out \(decided.percent) %.")
+  }
+
+  /// Draws are rolled forward from the first month of the books, or from the month a person names:
+  /// what was distributed before it is settled.
+  private static func drawsStart(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    let workspace = try Workspace(invocation)
+    defer { workspace.close() }
+    let name = Store.drawsStartName
+    if let text = invocation.positionals.first {
+      guard !invocation.flag("--ledger") else {
+        throw .usage("A month and --ledger cannot be asked for together.")
+      }
+      guard CalendarMonth(text) != nil else {
+        throw .usage("“rules draws-start” takes a month such as 2026-07, not “\(text)”.")
+      }
+      let final = try workspace.onStore { store throws(StorageError) in try store.firstFinalMonth()
+      }
+      if let final, text > final.description {
+        throw Failure(
+          "refused", "\(final) is final: its draws are declared and cannot be left out.",
+          hint: "Name \(final) or an earlier month, or reopen it.")
+      }
+      try workspace.onStore { store throws(StorageError) in try store.set(name, to: text) }
+    } else if invocation.flag("--ledger") {
+      try workspace.onStore { store throws(StorageError) in try store.set(name, to: nil) }
+    }
+    let start = try workspace.onStore { store throws(StorageError) in try store.setting(name) }
+    return StoreCommands.done(
+      invocation, ["start": .optional(start)],
+      start.map { "Draws begin with \($0)." } ?? "Draws begin with the first month of the books.")
   }
 
   // MARK: Accounts

@@ -18,7 +18,7 @@ enum StatusCommand {
     } else {
       show(status)
     }
-    return status.deadLetters.isEmpty ? .done : .needsPerson
+    return status.deadLetters.isEmpty && status.conflicts == 0 ? .done : .needsPerson
   }
 
   private static func count(_ state: JobStatus.State, in status: SyncStatus) -> Int {
@@ -63,6 +63,9 @@ enum StatusCommand {
           "p99_ms": status.latency.p99Milliseconds.map { .int($0) } ?? .null,
           "count": .int(status.latency.count),
         ])),
+      "conflicts": .int(status.conflicts),
+      "accuracy": .optional(status.accuracy?.description),
+      "reconciled_at": .optional(status.reconciledAt?.description),
       "at": .string(status.at.description),
     ])
   }
@@ -73,7 +76,9 @@ enum StatusCommand {
     func metric(_ name: String, _ help: String, _ samples: [(labels: String, value: Int)]) {
       guard !samples.isEmpty else { return }
       lines += ["# HELP rentbook_\(name) \(help)", "# TYPE rentbook_\(name) gauge"]
-      lines += samples.map { "rentbook_\(name){\($0.labels)} \($0.value)" }
+      lines += samples.map {
+        "rentbook_\(name)" + ($0.labels.isEmpty ? "" : "{\($0.labels)}") + " \($0.value)"
+      }
     }
     metric(
       "records", "Records per resource and place.",
@@ -107,6 +112,12 @@ enum StatusCommand {
         ("0.5", status.latency.p50Milliseconds), ("0.95", status.latency.p95Milliseconds),
         ("0.99", status.latency.p99Milliseconds),
       ].compactMap { quantile, value in value.map { ("quantile=\"\(quantile)\"", $0) } })
+    metric("conflicts", "Conflicts that wait for a choice.", [("", status.conflicts)])
+    if let accuracy = status.accuracy {
+      metric(
+        "accuracy_hundredths_of_percent", "Records that were the same on both sides when compared.",
+        [("", accuracy.hundredths)])
+    }
     return lines
   }
 
@@ -127,6 +138,13 @@ enum StatusCommand {
         "\(service.service.title): \(service.state.rawValue.replacing("_", with: " ")), "
           + "\(service.callsThisMonth)\(quota) calls this month"
           + (service.message.isEmpty ? "" : ". \(TerminalText.harmless(service.message))"))
+    }
+    if let accuracy = status.accuracy, let at = status.reconciledAt {
+      Output.line("\(accuracy) % were the same on both sides at \(at.secondsText).")
+    }
+    if status.conflicts > 0 {
+      Output.line(
+        "! \(status.conflicts) conflicts wait for a choice: `rentbook conflicts list`.")
     }
     for letter in status.deadLetters {
       Output.line(

@@ -17,8 +17,9 @@ enum SyncCommand {
     ], "Bring Buildium, the store and Airtable in step.", run: run)
 
   static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let options = try options(invocation)
+    var options = try options(invocation)
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
+    options.person = workspace.configuration.user
     defer { workspace.close() }
     let progress = ProgressLine(quiet: invocation.isQuiet || invocation.isJSON)
     let engine = try workspace.engine(for: options.direction) { event in

@@ -1,8 +1,6 @@
-import Background
 import Domain
 import Storage
 import Sync
-import WebServer
 
 /// `rentbook webhooks`: the events Buildium announced, and a listener for more.
 enum WebhookCommands {
@@ -106,7 +104,23 @@ enum WebhookCommands {
   // MARK: Listening
 
   private static func serve(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let (address, port) = try place(invocation.text("--listen"))
+    let place = try place(invocation.text("--listen"))
+    let secrets = try secrets(invocation)
+    let workspace = try Workspace(invocation, cancellation: Interruption.install())
+    defer { workspace.close() }
+    let listener = try EventListener(workspace, secrets: secrets, at: place)
+    defer { listener.stop() }
+    if invocation.isJSON {
+      Output.document("webhooks serve", JSONObject(["url": .string(listener.url)]))
+    } else {
+      Output.line("Listening at \(listener.url). Ctrl-C ends it.")
+    }
+    workspace.waitForEnd()
+    return .done
+  }
+
+  /// What Buildium's events are known by.
+  static func secrets(_ invocation: Invocation) throws(Failure) -> [String] {
     let secrets = (invocation.environment["RENTBOOK_BUILDIUM_WEBHOOK_SECRET"] ?? "")
       .split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
     guard !secrets.isEmpty else {
@@ -115,65 +129,11 @@ enum WebhookCommands {
         hint: "Set RENTBOOK_BUILDIUM_WEBHOOK_SECRET to the webhook's secret from Buildium; "
           + "several are separated by commas.", exit: .credentials)
     }
-    let workspace = try Workspace(invocation, cancellation: Interruption.install())
-    defer { workspace.close() }
-    let (source, sink) = (try workspace.buildium(), try workspace.airtable())
-    let pump = EventPump(
-      events: EventWorker(
-        store: workspace.store, source: source, sink: sink.service, clock: workspace.clock),
-      engine: SyncEngine(
-        store: workspace.store, source: source, sink: sink, clock: workspace.clock)
-    ) { Output.note(TerminalText.harmless($0)) }
-    defer { pump.stop() }
-    let receiver = WebhookReceiver(
-      store: workspace.store, secrets: secrets, clock: workspace.clock, onStored: pump.wake)
-    defer { receiver.stop() }
-    let server: LoopbackServer
-    do throws(WebServerError) {
-      server = try LoopbackServer(
-        address: address, port: port, bodyBytesMax: WebhookReceiver.bodyBytesMax
-      ) { answer($0, receiver) }
-    } catch {
-      throw Failure("listen", error.message, hint: "Name another place: --listen ADDRESS:PORT.")
-    }
-    defer { server.stop() }
-    if invocation.isJSON {
-      Output.document("webhooks serve", JSONObject(["url": .string(server.url + path)]))
-    } else {
-      Output.line("Listening at \(server.url)\(path). Ctrl-C ends it.")
-    }
-    let stopped = Mailbox<Bool>()
-    let token = workspace.cancellation.onCancel { stopped.post(true) }
-    defer { workspace.cancellation.removeHandler(token) }
-    if !workspace.cancellation.isCancelled { _ = stopped.waitAndTakeAll() }
-    return .done
+    return secrets
   }
 
-  /// Where events are posted to.
-  private static let path = "/webhooks/buildium"
-
-  private static func answer(_ request: WebRequest, _ receiver: WebhookReceiver) -> WebResponse {
-    guard request.path == path else { return say(404, "Events go to \(path).") }
-    guard request.method == "POST" else { return say(405, "Events are posted.") }
-    let verdict = receiver.take(
-      timestamp: request.headers["buildium-webhook-timestamp"] ?? "",
-      signature: request.headers["buildium-webhook-signature"] ?? "", body: request.body)
-    return switch verdict {
-    case .stored, .repeated: say(200, "Stored.")
-    case .forged(let text): say(401, text)
-    case .malformed(let text): say(400, text)
-    // The store's words are for its owner, not for whoever posts.
-    case .failed: say(503, "Not stored. Send it again.")
-    }
-  }
-
-  private static func say(_ status: Int, _ text: String) -> WebResponse {
-    WebResponse(
-      status: status, headers: [("Content-Type", "text/plain; charset=utf-8")],
-      body: Array(text.utf8))
-  }
-
-  private static func place(_ text: String?) throws(Failure) -> (address: String, port: Int) {
+  /// Reads where to listen: `ADDRESS:PORT`.
+  static func place(_ text: String?) throws(Failure) -> (address: String, port: Int) {
     guard let text else { return ("127.0.0.1", portDefault) }
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65_535).contains(port)

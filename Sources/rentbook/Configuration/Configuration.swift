@@ -1,4 +1,5 @@
 import Domain
+import Sync
 
 /// Where Rentbook keeps its files, by the XDG convention or all under `RENTBOOK_HOME`.
 struct Folders: Sendable, Equatable {
@@ -53,11 +54,16 @@ struct Configuration: Sendable {
   let airtableBase: String?
   /// Calls a month the Airtable plan allows.
   let airtableMonthlyCalls: Int
+  /// What runs by itself and when.
+  var schedule: Schedule.Settings
   /// Names of an existing base, in the form `AirtableNames` reads.
   let airtableNames: JSONValue
 
   static let buildiumURL = "https://api.buildium.com"
   static let airtableURL = "https://api.airtable.com"
+  /// Requests in one second that the services allow.
+  static let buildiumRate = 10
+  static let airtableRate = 5
   /// Airtable's Team plan; the Free plan has 1,000 and Business no limit.
   private static let monthlyCallsDefault = 100_000
 
@@ -111,25 +117,50 @@ struct Configuration: Sendable {
     buildium = ServiceSettings(
       url: try setting("RENTBOOK_BUILDIUM_URL", "buildium.url", else: Self.buildiumURL),
       requestsPerSecond: try count(
-        "RENTBOOK_BUILDIUM_RATE", "buildium.requestsPerSecond", 10))
+        "RENTBOOK_BUILDIUM_RATE", "buildium.requestsPerSecond", Self.buildiumRate))
     buildiumClientID = try setting("RENTBOOK_BUILDIUM_CLIENT_ID", "buildium.clientID")
     buildiumClientSecret = environment["RENTBOOK_BUILDIUM_CLIENT_SECRET"]
     airtable = ServiceSettings(
       url: try setting("RENTBOOK_AIRTABLE_URL", "airtable.url", else: Self.airtableURL),
-      requestsPerSecond: try count("RENTBOOK_AIRTABLE_RATE", "airtable.requestsPerSecond", 5))
+      requestsPerSecond: try count(
+        "RENTBOOK_AIRTABLE_RATE", "airtable.requestsPerSecond", Self.airtableRate))
     airtableToken = environment["RENTBOOK_AIRTABLE_TOKEN"]
     airtableBase = try setting("RENTBOOK_AIRTABLE_BASE", "airtable.base")
     airtableMonthlyCalls = try count(
       "RENTBOOK_AIRTABLE_MONTHLY_CALLS", "airtable.monthlyCalls", Self.monthlyCallsDefault)
+    func minute(_ variable: String, _ path: String, _ fallback: Int?) throws(Failure) -> Int? {
+      guard let text = try setting(variable, path) else { return fallback }
+      return try Self.minute(text, of: "\(variable) (or “\(path)”)")
+    }
+    let defaults = Schedule.Settings()
+    schedule = Schedule.Settings(
+      pollSeconds: try count(
+        "RENTBOOK_SCHEDULE_POLL", "schedule.pollSeconds", defaults.pollSeconds),
+      sweep: try minute("RENTBOOK_SCHEDULE_SWEEP", "schedule.sweep", defaults.sweep),
+      reconcile: try minute(
+        "RENTBOOK_SCHEDULE_RECONCILE", "schedule.reconcile", defaults.reconcile),
+      monthEnd: try minute("RENTBOOK_SCHEDULE_MONTH_END", "schedule.monthEnd", defaults.monthEnd))
     airtableNames = file["airtable"]?["names"] ?? .object(JSONObject())
     for (service, settings) in [("Buildium", buildium), ("Airtable", airtable)]
-    where settings.requestsPerSecond > (service == "Buildium" ? 10 : 5)
+    where settings.requestsPerSecond
+      > (service == "Buildium" ? Self.buildiumRate : Self.airtableRate)
       && !Self.isLoopback(settings.url)
     {
       throw .usage(
-        "\(service) allows \(service == "Buildium" ? 10 : 5) requests a second; "
+        "\(service) allows \(service == "Buildium" ? Self.buildiumRate : Self.airtableRate) "
+          + "requests a second; "
           + "\(settings.requestsPerSecond) is accepted for a sandbox on this machine only.")
     }
+  }
+
+  /// Reads a time of the day, `02:10`, as its minute; `off` is never.
+  static func minute(_ text: String, of name: String) throws(Failure) -> Int? {
+    if text == "off" { return nil }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }), let hour = Int(parts[0]),
+      let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
+    else { throw .usage("\(name) takes a time like 02:10, or off, not “\(text)”.") }
+    return hour * 60 + minute
   }
 
   /// Whether an address is on this machine.

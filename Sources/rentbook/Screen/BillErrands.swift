@@ -52,7 +52,7 @@ enum BillErrands {
 
   private static func sentence(_ result: BillResult) -> String {
     guard let refusal = result.refusal else { return result.sentence }
-    return refusal.hint.isEmpty ? refusal.message : "\(refusal.message). \(refusal.hint)"
+    return refusal.sentences
   }
 
   /// Takes a batch back, or does it again. A bill that was changed since is left alone and named.
@@ -73,12 +73,12 @@ enum BillErrands {
       let result = try workspace.onStore { store throws(StorageError) in
         try store.perform(request, on: bill, by: workspace.configuration.user)
       }
-      if let refusal = result?.refusal { problems.append(refusal.message) }
-      if result == nil { problems.append("it is not there any more") }
+      if let refusal = result?.refusal { problems.append(refusal.sentences) }
+      if result == nil { problems.append("It is not there any more.") }
     }
     if let first = problems.first {
       throw Failure(
-        "refused", "\(problems.count) of \(count) stayed as they are: \(first).", exit: .failed)
+        "refused", "\(problems.count) of \(count) stayed as they are. \(first)", exit: .failed)
     }
   }
 }
@@ -88,21 +88,26 @@ extension ScreenRunner {
   func carryOutBills(_ effect: Effect) {
     let (workspace, post) = (workspace, post)
     switch effect {
-    case .loadBills(let scope, let ticket):
-      answer(ticket) { () throws(Failure) in
-        let desk = try workspace.onStore { store throws(StorageError) in
-          BillDesk(
-            scope, of: try store.bills(asOf: store.today),
-            for: try store.actor(workspace.configuration.user))
-        }
-        return .bills(desk, ticket)
+    case .loadBills(let query, let ticket):
+      let (day, user) = (workspace.store.today, workspace.configuration.user)
+      rows.ask(ticket) { reader throws(StorageError) in
+        .bills(try reader.bills(query, asOf: day, for: user), ticket)
       }
     case .loadBill(let id, let ticket):
-      answer(ticket) { () throws(Failure) in
-        .bill(
-          try workspace.onStore { store throws(StorageError) in
-            try store.bill(id, asOf: store.today)
-          }, ticket)
+      let day = workspace.store.today
+      records.ask(ticket) { reader throws(StorageError) in
+        .bill(try reader.bill(id, asOf: day), ticket)
+      }
+    case .commentBill(let id, let text):
+      errand { () throws(Failure) in
+        let refusal = try workspace.onStore { store throws(StorageError) in
+          try store.comment(on: id, text, by: workspace.configuration.user)
+        }
+        if let refusal {
+          post(.effectFailed(refusal.message, hint: refusal.hint))
+        } else {
+          post(.effectDone("The comment stands in the bill's trail."))
+        }
       }
     case .decideBills(let tasks, let action, let reason):
       errand { [undo] () throws(Failure) in
@@ -118,17 +123,6 @@ extension ScreenRunner {
         }
       }
     default: break
-    }
-  }
-
-  /// Answers a question in turn; one that cannot be answered is told as such to who asked.
-  private func answer(
-    _ ticket: Ticket, _ body: @escaping @Sendable () throws(Failure) -> Message
-  ) {
-    errand { [post] () throws(Failure) in
-      do throws(Failure) { post(try body()) } catch {
-        post(.unanswered(ticket, error.message, hint: error.hint))
-      }
     }
   }
 }

@@ -43,22 +43,30 @@ extension ScreenRunner {
         return .unanswered(ticket, failure.message, hint: failure.hint)
       }
       var titles: [RemoteKey: String] = [:]
+      var places: [RemoteKey: RecordWhereabouts] = [:]
       var items: [ConflictItem] = []
       for row in rows {
         if titles[row.key] == nil, let list = ListName(rawValue: row.resource.rawValue) {
-          titles[row.key] = try reader.title(RecordReference(list, "\(row.localID)"))
+          let record = RecordReference(list, "\(row.localID)")
+          titles[row.key] = try reader.title(record)
+          places[row.key] = try reader.whereabouts(of: record)
         }
-        items.append(ConflictErrands.item(row, titles[row.key]))
+        var item = ConflictErrands.item(row, titles[row.key])
+        item.properties = places[row.key]?.properties ?? []
+        item.vendor = places[row.key]?.vendor
+        items.append(item)
       }
       return .conflicts(.list(items), ticket)
     }
   }
 
   private func answer(_ errand: ConflictErrand) throws(Failure) -> ConflictNews {
+    if case .rules = errand { return try rules(nil) }
+    if case .setRule(let rule) = errand { return try rules(rule) }
     let desk = ConflictDesk(workspace.store)
     do throws(ConflictDesk.Refusal) {
       switch errand {
-      case .load: return .list([])
+      case .load, .rules, .setRule: return .list([])
       case .preview(let choices):
         var writes: [Interface.PlannedWrite] = []
         var stale: [Int64] = []
@@ -82,12 +90,35 @@ extension ScreenRunner {
     } catch { throw ConflictsCommands.failure(error) }
   }
 
+  /// Sets a rule, where one is given; the rules as they stand then.
+  private func rules(_ changed: ConflictRule?) throws(Failure) -> ConflictNews {
+    let now = Instant(milliseconds: workspace.clock.wallMilliseconds)
+    if let changed, let policy = RulePolicy(rawValue: changed.policy) {
+      let rule = SyncRule(
+        resource: changed.resource, field: changed.field, policy: policy,
+        isActive: changed.isActive, setBy: workspace.configuration.user, setAt: now)
+      try workspace.onStore { store throws(StorageError) in
+        try store.writeSync { records throws(StorageError) in try records.set(rule) }
+      }
+    }
+    let known = try workspace.onStore { store throws(StorageError) in
+      try store.readSync { state throws(StorageError) in try state.rules() }
+    }
+    return .rules(
+      known.map {
+        ConflictRule(
+          $0.resource, field: $0.field, policy: $0.policy.rawValue, isActive: $0.isActive,
+          setBy: $0.setBy)
+      })
+  }
+
   private func apply(
     _ choices: [ConflictChoice], _ desk: ConflictDesk
   ) throws(ConflictDesk.Refusal) -> ConflictNews {
     let decisions = choices.map(ConflictErrands.decision)
     let (taken, stale) = try desk.decideUnchanged(decisions, by: workspace.configuration.user)
     guard !taken.isEmpty else { return .applied(count: 0, stale: stale) }
+    noteDecision()
     let ids = Set(taken.map(\.id))
     let payload = decisions.filter { ids.contains($0.id) }.map(ConflictErrands.json)
     let title = "settle \(taken.count) conflict\(taken.count == 1 ? "" : "s")"
@@ -190,7 +221,8 @@ enum ConflictErrands {
       lines.append("Half were chosen within \(median) s; the longest took \(longest) s.")
     }
     for (title, counts) in [
-      ("By field", all.byField), ("By policy", all.byPolicy), ("By day", all.byDay),
+      ("By field", all.byField), ("By policy", all.byPolicy), ("By choice", all.byOutcome),
+      ("By day", all.byDay),
     ] where !counts.isEmpty {
       lines += ["", title]
       lines += counts.map { "  \($0.name): \($0.found) found, \($0.settled) settled" }

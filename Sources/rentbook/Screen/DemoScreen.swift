@@ -1,6 +1,7 @@
 import Background
 import Domain
 import Glibc
+import Storage
 import Sync
 
 /// `rentbook demo`: the full screen on simulated services of its own.
@@ -24,6 +25,7 @@ enum DemoScreen {
             if let value = invocation.text(name) { options[name] = [value] }
           }, environment: environment)))
     defer { workspace.close() }
+    DemoShares(workspace).watch()
     return try ScreenCommand.show(invocation, workspace, signals, syncing: true, isDemo: true) {
       workspace throws(Failure) in
       let provider = try workspace.airtable()
@@ -32,6 +34,41 @@ enum DemoScreen {
         if let stopped = result.stopped { throw stopped }
       } catch { throw Failure(error) }
     }
+  }
+}
+
+/// Shares for the demo's owners, which a real portfolio has from its manager: Buildium knows who owns
+/// a property and not how much of it. Entered once, as soon as all owners and properties were read.
+private final class DemoShares: Sendable {
+  private let workspace: Workspace
+  private let isDone = Lock(false)
+
+  init(_ workspace: Workspace) { self.workspace = workspace }
+
+  func watch() {
+    workspace.store.observe { [self] changes in
+      guard changes.topics.contains(.sync), !isDone.withLock(\.self) else { return }
+      // An observer returns at once, and may not write: the commit it hears of is still going on.
+      _ = Worker(name: "shares") { [self] in enter() }
+    }
+  }
+
+  private func enter() {
+    // Failing here costs the demo its owners' figures, which say why they are missing.
+    guard
+      let isRead = try? workspace.store.readSync({ state throws(StorageError) in
+        var isRead = true
+        for resource in [Resource.owners, .properties] {
+          if try state.pull(.buildium, resource)?.completeAt == nil { isRead = false }
+        }
+        return isRead
+      }), isRead,
+      isDone.withLock({ wasDone in
+        defer { wasDone = true }
+        return !wasDone
+      })
+    else { return }
+    _ = try? workspace.store.shareEqually(reason: "the demo's owners", actor: "demo")
   }
 }
 

@@ -203,7 +203,7 @@ extension CloseSheet {
         case .pendingBills: .bills
         case .quarantined, .unbalanced: .transactions
         case .uncategorised: .glAccounts
-        case .ownership, .negativeCash, .depositsCovered, .tieOut: .properties
+        case .ownership, .negativeCash, .depositsCovered, .tieOut, .generalLedger: .properties
         case .missingRent: .leases
         case .unsynced, .conflicts, .deadLetters, .earlierMonths: nil
         }

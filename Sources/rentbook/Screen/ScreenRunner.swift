@@ -9,8 +9,6 @@ import Sync
 /// Reading and small writes go through one thread in order; a synchronization has its own. The
 /// screen's thread never waits for either.
 final class ScreenRunner: Sendable {
-  /// How often changes are looked for while the screen is open and nothing else runs.
-  static let pollMilliseconds: Int64 = 60_000
   /// The screen is told of changes in the store so often at most.
   private static let newsNanoseconds: UInt64 = 300_000_000
 
@@ -39,9 +37,14 @@ final class ScreenRunner: Sendable {
   private struct State {
     var engine: SyncEngine?
     var run: Cancellation?
+    /// A comparison of the two sides under way.
+    var comparison: Cancellation?
     var isPrepared = false
     var isPaused = false
-    var pollAt: Int64?
+    /// Runs what is due; nil in a screen that changes nothing.
+    var scheduler: Scheduler?
+    /// What went wrong with the last scheduled work, which is not said again and again.
+    var lastProblem: String?
     var workers: [Worker] = []
   }
 
@@ -113,17 +116,19 @@ final class ScreenRunner: Sendable {
           end.wait(nanoseconds: Self.newsNanoseconds)
         }
       },
-      Worker(name: "schedule") { [self] in keepSchedule() },
     ]
     state.withLock { $0.workers = workers }
     if syncing { startSync(SyncOptions()) }
+    if !isReadOnly { startSchedule() }
     errand { [self] () throws(Failure) in post(.undoable(try undo.undoable())) }
   }
 
   /// Stops everything at its next safe point and waits for it, at most a few seconds.
   func stop() {
     end.cancel()
-    state.withLock(\.run)?.cancel()
+    let (scheduler, work) = state.withLock { ($0.scheduler, [$0.run, $0.comparison]) }
+    for work in work { work?.cancel() }
+    scheduler?.stop()
     errands.post {}
     news.post(())
     for lane in [rows, sums, records, exports, months, closes] { lane.stop() }
@@ -169,10 +174,11 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
-    case .loadBills, .loadBill, .decideBills: carryOutBills(effect)
+    case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
+    case .reconcile(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
     case .copy, .suspend, .redraw, .mouse, .bell, .quit, .editSettings, .theme:
       // The loop's own; they do not come here.
@@ -215,43 +221,60 @@ final class ScreenRunner: Sendable {
   // MARK: Synchronizing
 
   private func setPaused(_ isPaused: Bool) {
-    let engine = state.withLock { state in
+    let (engine, scheduler) = state.withLock { state in
       state.isPaused = isPaused
-      return state.engine
+      return (state.engine, state.scheduler)
     }
     if isPaused { engine?.pause() } else { engine?.resume() }
+    scheduler?.set(isPaused: isPaused)
     post(.paused(isPaused))
   }
 
+  /// Begins a synchronization on a thread of its own, unless one is under way.
   private func startSync(_ options: SyncOptions) {
-    let run = Cancellation()
-    let isFree = state.withLock { state in
-      guard state.run == nil, !end.isCancelled, !isReadOnly || options.isDryRun else {
-        return false
-      }
-      state.run = run
-      state.pollAt = nil
-      return true
-    }
-    guard isFree else { return }
+    guard let run = take(options) else { return }
     let worker = Worker(name: "sync") { [self] in
-      post(.syncStarted(dryRun: options.isDryRun))
-      let ending = synchronize(options, run)
-      let now = workspace.clock.wallMilliseconds
-      state.withLock { state in
-        (state.run, state.engine) = (nil, nil)
-        state.pollAt = now + Self.pollMilliseconds
-      }
-      post(ending)
-      workspace.network.flush()
-      news.post(())
-      announce()
+      let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
+      let outcome = perform(options, run)
+      guard !options.isDryRun, case .done(let changes) = outcome else { return }
+      // What a person asked for counts as a turn of the schedule.
+      let isWhole = options.resources == nil && options.direction != .push
+      let works: [Schedule.Work] = !isWhole ? [] : options.isFull ? [.poll, .sweep] : [.poll]
+      state.withLock(\.scheduler)?.note(works, begunAt: begun, changed: changes > 0)
     }
     state.withLock { $0.workers.append(worker) }
   }
 
-  /// Runs one synchronization to its end; how it ended, for the screen.
-  private func synchronize(_ options: SyncOptions, _ run: Cancellation) -> Message {
+  /// Takes the right to synchronize here; nil while anything else does.
+  private func take(_ options: SyncOptions) -> Cancellation? {
+    let run = Cancellation()
+    let isFree = state.withLock { state in
+      guard state.run == nil, state.comparison == nil, !end.isCancelled,
+        !isReadOnly || options.isDryRun
+      else { return false }
+      state.run = run
+      return true
+    }
+    return isFree ? run : nil
+  }
+
+  /// Runs one synchronization to its end, on the calling thread.
+  private func perform(
+    _ options: SyncOptions, _ run: Cancellation, isScheduled: Bool = false
+  ) -> Scheduler.Outcome {
+    post(.syncStarted(dryRun: options.isDryRun))
+    let (ending, outcome) = synchronize(options, run, isScheduled: isScheduled)
+    state.withLock { ($0.run, $0.engine) = (nil, nil) }
+    post(ending)
+    workspace.network.flush()
+    news.post(())
+    return outcome
+  }
+
+  /// Runs one synchronization; how it ended, for the screen and for the schedule.
+  private func synchronize(
+    _ options: SyncOptions, _ run: Cancellation, isScheduled: Bool
+  ) -> (Message, Scheduler.Outcome) {
     do throws(Failure) {
       try prepare()
       let engine = try workspace.engine { [self] event in observe(event) }
@@ -263,19 +286,42 @@ final class ScreenRunner: Sendable {
       let report: SyncReport
       do throws(SyncError) {
         report = try engine.run(options, cancellation: run)
-      } catch { throw Failure(error) }
+      } catch {
+        if case .alreadyRunning = error, isScheduled {
+          // Another program is at it, which is as good.
+          return (.syncEnded("", hint: "", level: .info), .postponed)
+        }
+        throw Failure(error)
+      }
+      state.withLock { $0.lastProblem = nil }
       if options.isDryRun {
         post(.dryRun(report.writes.map(Interface.PlannedWrite.init)))
-        return .syncEnded(
-          "Dry run: \(report.writes.count) writes, none made.", hint: "", level: .info)
+        return (
+          .syncEnded("Dry run: \(report.writes.count) writes, none made.", hint: "", level: .info),
+          .done(changes: 0)
+        )
       }
-      return ended(report)
+      let changes = ScheduledWork.changes(report)
+      let isQuiet = isScheduled && changes == 0 && !report.rows.contains { $0.failed > 0 }
+      return (
+        isQuiet ? .syncEnded("", hint: "", level: .info) : ended(report), .done(changes: changes)
+      )
     } catch {
       if error.exit == .interrupted {
-        return .syncEnded("The sync was stopped; it goes on from there.", hint: "", level: .info)
+        return (
+          .syncEnded("The sync was stopped; it goes on from there.", hint: "", level: .info),
+          .cancelled
+        )
       }
-      keep(.error, error.message, error.hint)
-      return .syncEnded(error.message, hint: error.hint, level: .error)
+      // What goes wrong again and again by itself is kept once.
+      let isNew = state.withLock { state in
+        defer { state.lastProblem = error.message }
+        return state.lastProblem != error.message
+      }
+      if isNew || !isScheduled { keep(.error, error.message, error.hint) }
+      return (
+        .syncEnded(error.message, hint: error.hint, level: .error), .failed(error.message)
+      )
     }
   }
 
@@ -283,7 +329,10 @@ final class ScreenRunner: Sendable {
     let pulled = report.rows.reduce(0) { $0 + $1.created + $1.updated }
     let sent = report.rows.reduce(0) { $0 + $1.pushedCreated + $1.pushedUpdated + $1.pushedDeleted }
     let failed = report.rows.reduce(0) { $0 + $1.failed }
-    let text = "In step: \(pulled) changes taken, \(sent) rows written."
+    let back = report.rows.reduce(0) { $0 + $1.sourceCreated + $1.sourceUpdated }
+    let text =
+      "In step: \(pulled) changes taken, \(sent) rows written"
+      + (back > 0 ? ", \(back) sent to Buildium." : ".")
     guard failed > 0 else { return .syncEnded(text, hint: "", level: .info) }
     return .syncEnded(
       "\(text) \(failed) wait for you.", hint: "Enter opens what was refused.", level: .warning)
@@ -322,23 +371,100 @@ final class ScreenRunner: Sendable {
           hint: hint, key: key)))
   }
 
-  // MARK: The schedule
+  // MARK: Comparing
 
-  private func announce() {
-    guard let at = state.withLock(\.pollAt) else { return post(.upcoming([])) }
-    post(.upcoming([Upcoming("poll Buildium", at: Instant(milliseconds: at))]))
+  /// Compares both sides on a thread of its own.
+  func startComparison() {
+    guard let comparison = takeComparison() else { return }
+    let worker = Worker(name: "compare") { [self] in
+      let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
+      if case .done = compare(comparison) {
+        state.withLock(\.scheduler)?.note([.reconcile], begunAt: begun, changed: false)
+      }
+    }
+    state.withLock { $0.workers.append(worker) }
   }
 
-  /// Looks for changes a minute after the last sync ended, unless it is paused.
-  private func keepSchedule() {
-    while !end.isCancelled {
-      let now = workspace.clock.wallMilliseconds
-      let (pollAt, isPaused) = state.withLock { ($0.pollAt, $0.isPaused) }
-      if let pollAt, pollAt <= now, !isPaused {
-        startSync(SyncOptions())
+  /// Takes the right to compare; nil while a sync runs: the two never run beside each other, since
+  /// what is on its way would look like a difference.
+  private func takeComparison() -> Cancellation? {
+    let comparison = Cancellation()
+    let isFree = state.withLock { state in
+      guard state.run == nil, state.comparison == nil, !end.isCancelled, !isReadOnly else {
+        return false
       }
-      let wait = pollAt.map { max(1000, $0 - now) } ?? Self.pollMilliseconds
-      end.wait(nanoseconds: UInt64(wait) * 1_000_000)
+      state.comparison = comparison
+      return true
+    }
+    return isFree ? comparison : nil
+  }
+
+  private func compare(_ comparison: Cancellation) -> Scheduler.Outcome {
+    post(.comparing(Comparing()))
+    defer {
+      state.withLock { $0.comparison = nil }
+      post(.comparing(nil))
+      news.post(())
+    }
+    do throws(Failure) {
+      let (text, level) = try ReconcileErrands.compare(workspace, comparison) { [post] what in
+        // What is read is of no interest any more once it was asked to stop.
+        if !comparison.isCancelled { post(.comparing(Comparing(what))) }
+      }
+      keep(level, text, level == .info ? "" : "6 shows what differs and why.")
+      return .done(changes: 0)
+    } catch {
+      if error.exit == .interrupted {
+        post(.effectDone("Comparing was stopped; nothing was kept of it."))
+        return .cancelled
+      }
+      keep(.error, error.message, error.hint)
+      return .failed(error.message)
+    }
+  }
+
+  /// Stops a comparison at its next page.
+  func stopComparison() {
+    guard let comparison = state.withLock(\.comparison) else { return }
+    post(.comparing(Comparing(isStopping: true)))
+    comparison.cancel()
+  }
+
+  // MARK: The schedule
+
+  private func startSchedule() {
+    let scheduler = ScheduledWork(workspace: workspace).scheduler { [post] entries in
+      post(.upcoming(entries.map { Upcoming(ScheduledWork.title($0.work), at: $0.at) }))
+    } body: { [self] entry, cancellation in
+      carryOut(entry, cancellation)
+    }
+    state.withLock { $0.scheduler = scheduler }
+    scheduler.start()
+  }
+
+  /// Something was decided here that the next look should send soon.
+  func noteDecision() { state.withLock(\.scheduler)?.note([], changed: true) }
+
+  private func carryOut(
+    _ entry: Schedule.Entry, _ cancellation: Cancellation
+  ) -> Scheduler.Outcome {
+    func running(_ work: Cancellation, _ body: () -> Scheduler.Outcome) -> Scheduler.Outcome {
+      let token = cancellation.onCancel { work.cancel() }
+      defer { cancellation.removeHandler(token) }
+      return body()
+    }
+    switch entry.work {
+    case .poll, .sweep:
+      guard let options = ScheduledWork.options(entry), let run = take(options) else {
+        return .postponed
+      }
+      return running(run) { perform(options, run, isScheduled: true) }
+    case .reconcile:
+      guard let comparison = takeComparison() else { return .postponed }
+      return running(comparison) { compare(comparison) }
+    case .monthEnd:
+      defer { news.post(()) }
+      return ScheduledWork.monthEnd(entry, workspace)
     }
   }
 }

@@ -26,14 +26,16 @@ final class Network: Sendable {
         name: Service.buildium.title, sender: curl,
         pacer: Pacer(buildiumPace, clock: clock), clock: clock,
         onCall: { log.add($0, service: .buildium) }, onWait: tell),
-      service: .buildium, store: store, clock: clock)
+      service: .buildium, store: store, clock: clock,
+      rests: configuration.buildium.requestsPerSecond <= Configuration.buildiumRate)
     airtable = RestedClient(
       ServiceClient(
         name: Service.airtable.title, sender: curl,
         pacer: Pacer(airtablePace, clock: clock), clock: clock,
         classify429: { AirtableLimit.of($0) == .monthlyQuota ? .quota : .rate },
         onCall: { log.add($0, service: .airtable) }, onWait: tell),
-      service: .airtable, store: store, clock: clock)
+      service: .airtable, store: store, clock: clock,
+      rests: configuration.airtable.requestsPerSecond <= Configuration.airtableRate)
   }
 
   /// Has `listener` told, on any thread, of every wait for a service that a person would notice.
@@ -100,10 +102,13 @@ private final class RestedClient: HTTPSending {
   private let restUntil: Int64
   private let isRested = Lock(false)
 
-  init(_ client: ServiceClient, service: Service, store: Store, clock: any Clock) {
+  /// - Parameter rests: false for a sandbox that is called faster than the service allows.
+  init(
+    _ client: ServiceClient, service: Service, store: Store, clock: any Clock, rests: Bool
+  ) {
     (self.client, self.clock) = (client, clock)
     // Without the log there is nothing to rest from.
-    let last = (try? store.calls(service, limit: 1))?.first?.at.milliseconds
+    let last = rests ? (try? store.calls(service, limit: 1))?.first?.at.milliseconds : nil
     restUntil = last.map { $0 + Self.restMilliseconds } ?? 0
   }
 

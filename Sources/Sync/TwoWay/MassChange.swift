@@ -1,0 +1,106 @@
+import Domain
+import Storage
+
+/// Rows of the mirror that a run is about to overwrite, so many at once that it looks like an
+/// accident at the service that holds the records: they wait, by name, until a person says that they
+/// are meant.
+struct MassChange {
+  /// The rows one run overwrites by itself: so many, or so large a part of what is known, whichever
+  /// is more.
+  private static let rowsMax = 100
+  private static let percent = 30
+  /// Rows looked at in one transaction.
+  private static let portion = 400
+  /// How many names a message lists.
+  private static let namesMax = 20
+
+  let way: TwoWay
+  let resource: Resource
+
+  /// Why nothing may be sent; nil when it may.
+  func hold() throws(SyncError) -> String? {
+    guard !way.options.isDryRun else { return nil }
+    let (mirror, resource) = (way.mirror.service, resource)
+    if way.options.acceptsMassChange {
+      let person = way.options.person
+      try way.hub.write { (tables) throws(StorageError) in
+        try Self.permit(tables.records, mirror, resource, by: person)
+      }
+      return nil
+    }
+    let (waiting, known) = try way.hub.read { (sync) throws(StorageError) in
+      (try sync.sendableCount(mirror, resource), try sync.sinkIDs(mirror, resource).count)
+    }
+    let limit = max(Self.rowsMax, known * Self.percent / 100)
+    // Most runs end here: what is not even looked at cannot be overwritten.
+    guard waiting > limit else { return nil }
+    let names = try overwritten()
+    guard names.count > limit else { return nil }
+    let text =
+      "\(names.count) of \(known) rows of \(resource.title) would be overwritten at \(mirror.title) "
+      + "by what \(way.writer.service.title) shows now; nothing was sent. They are: "
+      + names.prefix(Self.namesMax).joined(separator: ", ")
+      + (names.count > Self.namesMax ? " and more" : "")
+      + ". Look at some of them (`rentbook sync --dry-run` lists every value). If they are meant, run "
+      + "`rentbook sync --resource \(resource) --accept-mass-change`."
+    try way.hub.write { (tables) throws(StorageError) in
+      try Self.hold(tables.records, mirror, resource, text)
+    }
+    return text
+  }
+
+  /// The keys of the rows in which a value that stands there is replaced or cleared. One that fills
+  /// an empty cell destroys nothing.
+  private func overwritten() throws(SyncError) -> [String] {
+    let (mirror, resource) = (way.mirror.service, resource)
+    let fields = way.fields(of: resource)
+    var names: [String] = []
+    var after: LocalID?
+    // Each turn ends with a later row, so there are as many as rows.
+    while true {
+      let last = after
+      let rows = try way.hub.write { (tables) throws(StorageError) in
+        let rows = try tables.sync.sendable(mirror, resource, after: last, limit: Self.portion)
+        for row in rows where row.remoteID != nil && !row.isGone {
+          let record = try tables.mirror(resource, row.localID, key: row.key, today: way.today)
+          let base = Canon.fields(BaseText.read(row.base, fields))
+          if base.contains(where: { Canon.value(record?[$0.key] ?? .null) != $0.value }) {
+            names.append(row.key.description)
+          }
+        }
+        return rows
+      }
+      guard rows.count == Self.portion else { return names }
+      after = rows.last?.localID
+    }
+  }
+
+  // MARK: On record
+
+  private static func memory(_ resource: Resource) -> String { "held:\(resource)" }
+
+  /// Puts on record that many changes wait for a person, once for as long as they are the same.
+  static func hold(
+    _ records: SyncRecords, _ service: Service, _ resource: Resource, _ text: String
+  ) throws(StorageError) {
+    guard try records.sync.memory(service, memory(resource)) != text else { return }
+    try records.sync.remember(service, memory(resource), text)
+    try records.journal(
+      JournalEntry(
+        kind: .held, service: service, resource: resource, localID: "", key: nil, note: text))
+  }
+
+  /// Puts on record who let them go.
+  static func permit(
+    _ records: SyncRecords, _ service: Service, _ resource: Resource, by person: String
+  ) throws(StorageError) {
+    guard let text = try records.sync.memory(service, memory(resource)), !text.isEmpty else {
+      return
+    }
+    try records.sync.remember(service, memory(resource), "")
+    try records.journal(
+      JournalEntry(
+        kind: .permitted, service: service, resource: resource, localID: "", key: nil,
+        note: text, actor: person))
+  }
+}

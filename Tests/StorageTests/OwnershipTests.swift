@@ -1,0 +1,127 @@
+import Domain
+import Reports
+import Testing
+
+@testable import Storage
+
+@Suite("Owners' shares and the general ledger")
+struct OwnershipTests {
+  private static func entries(_ ledger: LedgerSnapshot, _ shares: (Int, String, String)...) throws
+    -> [ShareEntry]
+  {
+    try shares.map { owner, ownership, disbursement in
+      ShareEntry(
+        owner: try #require(ledger.owners.first { $0.buildiumID == owner }).localID,
+        ownership: try #require(Percent(ownership)),
+        disbursement: try #require(Percent(disbursement)))
+    }
+  }
+
+  private static func set(
+    _ test: TestStore, from: String? = nil, _ shares: (Int, String, String)...
+  ) throws -> String? {
+    let ledger = try test.store.ledger()
+    let list = try shares.flatMap { try entries(ledger, $0) }
+    return try test.store.setOwnership(
+      property: ledger.properties[0].localID, list,
+      from: try #require(CalendarDate(from ?? "0001-01-01")), reason: "sold",
+      actor: "ann")
+  }
+
+  @Test("both percentages add up to 100 exactly, or nothing is changed")
+  func sums() throws {
+    let test = try NoiTests.store()
+    let before = try test.rows("SELECT * FROM ownership ORDER BY id")
+    #expect(
+      try Self.set(test, (501, "60", "60"), (502, "39.99", "40"))?.contains("give the rest") == true
+    )
+    #expect(try Self.set(test, (501, "60", "60"), (502, "40", "30"))?.contains("90") == true)
+    #expect(try Self.set(test, (501, "50", "50"), (501, "50", "50"))?.contains("twice") == true)
+    #expect(try test.rows("SELECT * FROM ownership ORDER BY id") == before)
+    #expect(try Self.set(test, (501, "33.33", "0"), (502, "66.67", "100")) == nil)
+  }
+
+  @Test("new shares begin on their day, the old ones end the day before, and it is written down")
+  func dated() throws {
+    let test = try NoiTests.month(.magnitude)
+    #expect(try Self.set(test, from: "2026-03-11", (502, "100", "100")) == nil)
+    let ledger = try test.store.ledger()
+    let march = try #require(NoiTests.march)
+    let rows = ledger.noi(months: [march], basis: .cash)
+    #expect(rows.map(\.figures.noi) == [Money("1500.00"), Money("-300.00")])
+    let parts = ledger.ownerNOI(of: rows).rows.map(\.noi.description)
+    #expect(parts == ["900.00", "600.00", "-300.00"])
+    let change = try #require(try test.store.ownershipChanges().first)
+    #expect(change.actor == "ann" && change.reason == "sold" && change.propertyID == "1")
+    #expect(change.before.contains("60 / 60") && change.after.contains("100 / 100"))
+    #expect(try test.refusal(of: "DELETE FROM ownership_changes") != nil)
+    // Whoever is still named by the service gets no second row beside the one that ended.
+    let owner = Record(
+      .owners,
+      [
+        "last_name": .text("Owner 501"),
+        "property_ids": .references(canonical: [RemoteKey(.buildium, .properties, "1")]),
+      ])
+    try test.store.writeSync { records throws(StorageError) in
+      try NoiTests.take(records, .owners, 501, owner)
+    }
+    let after = try test.store.ledger()
+    #expect(after.ownerNOI(of: rows).problems.isEmpty)
+    #expect(after.properties[0].shares.count == 3)
+  }
+
+  @Test("shares of a final month stay")
+  func final() throws {
+    let test = try NoiTests.month(.magnitude)
+    _ = try test.store.finalizeMonth(try #require(NoiTests.march), actor: "ann")
+    #expect(try Self.set(test, from: "2026-03-31", (502, "100", "100"))?.contains("final") == true)
+    #expect(try Self.set(test, from: "2026-04-01", (502, "100", "100")) == nil)
+  }
+
+  @Test("equal shares are decided where none is known, and only there")
+  func equal() throws {
+    let test = try NoiTests.store()
+    #expect(try test.store.shareEqually(reason: "agreed", actor: "ann") == 0)
+    try test.run("DELETE FROM ownership")
+    let owned = FieldValue.references(canonical: [RemoteKey(.buildium, .properties, "1")])
+    try test.store.writeSync { records throws(StorageError) in
+      for owner in [501, 502, 503] {
+        let record = Record(
+          .owners, ["last_name": .text("Owner \(owner)"), "property_ids": owned])
+        try NoiTests.take(records, .owners, owner, record)
+      }
+    }
+    #expect(try test.store.shareEqually(reason: "agreed", actor: "ann") == 1)
+    #expect(try test.store.shareEqually(reason: "agreed", actor: "ann") == 0)
+    let shares = try test.store.ledger().properties[0].shares.compactMap(\.ownership?.description)
+    #expect(shares.sorted() == ["33.33", "33.33", "33.34"])
+  }
+
+  @Test("a transaction the general ledger knows otherwise is named, and holds the month up")
+  func generalLedger() throws {
+    let test = try NoiTests.month(.magnitude)
+    let march = try #require(NoiTests.march)
+    #expect(try test.store.generalLedgerCheck(march).checkedAt == nil)
+    func said(_ rent: String) throws -> [LedgerMovement] {
+      try [
+        (.cash, "3", rent), (.cash, "11", "300.00"), (.accrual, "3", "1450.00"),
+        (.accrual, "11", "300.00"), (.cash, "30", "400.00"), (.accrual, "30", "400.00"),
+      ].map { (basis: Basis, account, amount) in
+        LedgerMovement(
+          basis: basis, propertyID: "1", accountID: account, amount: try #require(Money(amount)))
+      }
+    }
+    try test.store.keepGeneralLedger(march, try said("1500.00"))
+    let check = try test.store.generalLedgerCheck(march)
+    #expect(check.checkedAt != nil && check.differences.isEmpty)
+    try test.store.keepGeneralLedger(march, try said("1500.01"))
+    let finding = try #require(try test.store.generalLedgerCheck(march).differences.first)
+    #expect(finding.record == "buildium/rentals/1")
+    #expect(finding.text.contains("1500.01") && finding.text.contains("1500.00"))
+    guard case .notReady(let state) = try test.store.finalizeMonth(march, actor: "ann") else {
+      Issue.record("it was finalised")
+      return
+    }
+    #expect(state.gates.filter(\.holdsUp).map(\.gate.kind) == [.generalLedger])
+  }
+}
