@@ -9,7 +9,7 @@ enum CellText {
     case .none: ""
     case .text(let text): printable(text)
     case .money(let amount): grouped(amount)
-    case .percent(let percent): "\(percent) %"
+    case .percent(let percent): "\(percent) %".replacing("-", with: "−")
     case .date(let date): date.description
     case .count(let count): "\(count)"
     }

@@ -31,6 +31,8 @@ public enum Message: Sendable {
   case progress(Resource, service: Service, Progress)
   /// A sync asked for here has begun.
   case syncStarted(dryRun: Bool)
+  /// A sync of the schedule has begun; it ends as any other, and is in nobody's way.
+  case lookStarted
   /// It has ended: in a sentence how, and what to do (or nothing); no sentence where nothing is to be
   /// said.
   case syncEnded(String, hint: String, level: LogMessage.Level)

@@ -156,6 +156,8 @@ extension Model {
     case .storeChanged: effects += reload()
     case .progress(let resource, let service, let progress): take(resource, service, progress)
     case .syncStarted(let dryRun): world.run = World.Run(isDry: dryRun, isStarting: false)
+    case .lookStarted:
+      if world.run == nil { world.run = World.Run(isDry: false, isStarting: false, isLook: true) }
     case .syncEnded(let text, let hint, let level):
       world.run = nil
       // What ran by itself and found nothing says nothing.

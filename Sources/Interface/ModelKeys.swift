@@ -99,7 +99,7 @@ extension Model {
       case .say(let text, let level): world.say(text, level: level)
       case .answer(let text): world.answer(text)
       case .syncRequested(let full, let resources, let dryRun):
-        guard world.run == nil else {
+        guard world.run?.isLook ?? true else {
           world.answer("A sync is running already.")
           continue
         }

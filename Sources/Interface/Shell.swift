@@ -81,7 +81,7 @@ extension Model {
           ? "The mouse selects rows; Shift lets most terminals select text."
           : "The mouse is left to the terminal; F12 takes it back.")
     case .quit:
-      guard world.run != nil else { return effects.append(.quit) }
+      guard let run = world.run, !run.isLook else { return effects.append(.quit) }
       overlays.append(
         Confirmation(
           "Quit while a sync is running?",

@@ -10,6 +10,8 @@ public struct World: Sendable {
     /// Asked for and not yet begun.
     var isStarting = true
     var isStopping = false
+    /// It runs by itself: a person may begin another, or leave.
+    var isLook = false
   }
 
   /// Whose property this is.

@@ -116,9 +116,8 @@ struct Options: Sendable {
 
       \(names.joined(separator: "\n"))
 
-      Proofs that run for as long as one likes:
+      A proof that runs for as long as one likes:
 
-        \(SimulateCommand.usage)
         \(MonkeyCommand.usage)
       """
   }

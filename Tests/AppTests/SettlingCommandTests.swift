@@ -211,4 +211,49 @@ import Testing
         with: ["RENTBOOK_BUILDIUM_WEBHOOK_SECRET": "s"]
       ).code == 2)
   }
+
+  @Test("without a screen changes are carried on by themselves, until the program is asked to end")
+  func daemon() throws {
+    let sides = try TwoSides()
+    for wrong in ["sweep", "sweep=25:00", "poll=3", "nap=02:10"] {
+      #expect(try sides.run("daemon", "--schedule", wrong).code == 2, "\(wrong)")
+    }
+    #expect(try sides.run("daemon", "--listen", "127.0.0.1:0").code == 4)
+    let tenant = try #require(try sides.tenants().first)
+    try sides.change("tenants", tenant, "Phone", "919-555-0700")
+    let terminal = try PseudoTerminal(
+      ["daemon", "--schedule", "sweep=off", "--schedule", "reconcile=off"],
+      environment: sides.environment, rows: 24, columns: 100)
+    try terminal.wait(for: "Next: poll Buildium", seconds: 60)
+    try terminal.wait("the number is at Airtable", seconds: 60) { _ in
+      (try? sides.phoneAtAirtable(tenant)) == "919-555-0700"
+    }
+    terminal.signal(SIGTERM)
+    #expect(try terminal.waitForExit() == 0)
+  }
+
+  @Test("the screen compares both sides, and leads from a conflict it finds to where it is settled")
+  func screen() throws {
+    let sides = try TwoSides()
+    let tenant = try #require(try sides.tenants().first)
+    try sides.disagree(tenant, "919-555-0100", "919-555-0200")
+    #expect(try sides.run("sync").code == 3)
+    let terminal = try PseudoTerminal(
+      [], environment: sides.environment, rows: 28, columns: 100)
+    try terminal.wait(for: "Next: ", seconds: 60)
+    terminal.press("6")
+    try terminal.wait(for: "not compared yet")
+    try terminal.wait("a comparison began", seconds: 60) { screen in
+      // A look by itself may be under way, which goes first.
+      if screen.text.contains("not compared yet") { terminal.press("r") }
+      return !screen.text.contains("not compared yet")
+    }
+    try terminal.wait(for: "conflict", seconds: 60)
+    #expect(terminal.screen.text.contains("919-555-0200"))
+    terminal.press("\r")
+    try terminal.wait(for: "1 of 1", seconds: 20)
+    terminal.press("q")
+    #expect(try terminal.waitForExit() == 0)
+    #expect(terminal.leftOver() == [])
+  }
 }

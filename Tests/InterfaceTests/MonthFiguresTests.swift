@@ -56,6 +56,56 @@ import Testing
     #expect(places > 40)
   }
 
+  @Test("stand below the accounts they belong to, and each sum opens to what it sums")
+  func branches() throws {
+    var accounts = FakeMonths.accounts
+    let plumbing = try #require(accounts.firstIndex { $0.number == "6110" })
+    let insurance = try #require(accounts.firstIndex { $0.number == "6300" })
+    accounts[insurance].parent = plumbing
+    var builder = LedgerBuilder(
+      accounts: accounts, properties: FakeMonths.properties, owners: FakeMonths.owners)
+    for (number, account) in [plumbing, insurance].enumerated() {
+      let transaction = builder.addTransaction(
+        type: "Check", day: FakeMonths.day("2026-10-05"), buildiumID: Int64(number + 1))
+      let debit = Int64(1_000 * (number + 1))
+      builder.addLine(transaction, account: account, property: 0, debit: debit, isCash: true)
+      builder.addLine(transaction, account: 0, property: 0, debit: -debit, isCash: true)
+    }
+    let ledger = builder.finish()
+    let query = MonthQuery(last: FakeMonths.month("2026-10"))
+    let property = sheet(ledger, query, .property(ledger.properties[0].id))
+    let branch = try #require(property.lines.first { $0.id.hasSuffix(" branch") })
+    #expect(branch.isSum && branch.depth == 1 && branch.now == Money(minorUnits: -3_000))
+    let below = property.lines.filter { $0.depth == 2 }
+    #expect(below.map(\.now) == [Money(minorUnits: -1_000), Money(minorUnits: -2_000)])
+    guard case .place(let place) = branch.lead else {
+      Issue.record("the branch leads nowhere")
+      return
+    }
+    let entries = sheet(ledger, query, place)
+    #expect(entries.hasEntries && sum(entries, \.now) == branch.now)
+  }
+
+  @Test("of the forecast are not averaged over months that did not happen whole")
+  func wholeMonths() throws {
+    var builder = LedgerBuilder(
+      accounts: FakeMonths.accounts, properties: FakeMonths.properties, owners: FakeMonths.owners)
+    var number: Int64 = 0
+    // The books open with one entry in June; October is still going on.
+    for (month, count) in [("2026-06", 1), ("2026-07", 9), ("2026-08", 9), ("2026-10", 1)] {
+      for day in 1...count {
+        number += 1
+        let transaction = builder.addTransaction(
+          type: "Check", day: FakeMonths.day("\(month)-0\(day)"), buildiumID: number)
+        builder.addLine(transaction, account: 3, property: 0, debit: 1_000, isCash: true)
+        builder.addLine(transaction, account: 0, property: 0, debit: -1_000, isCash: true)
+      }
+    }
+    let forecast = builder.finish().forecast(after: FakeMonths.month("2026-10"), months: 1)
+    #expect(forecast.assumptions.contains { $0.contains("2 months, 2026-07 to 2026-08") })
+    #expect(forecast.rows.first { $0.property == 0 }?.operatingExpenses == Money("90.00"))
+  }
+
   @Test("add up for random ledgers too", arguments: 0..<3) func random(_ run: Int) {
     let seed = UInt64.random(in: 0 ... .max)
     let ledger = randomLedger(seed)

@@ -72,6 +72,32 @@ import Testing
     #expect(session.screen.contains("Maple Court"))
   }
 
+  @Test("compares with pinned months and the forecast, and shows the year and the forecast")
+  func comparisons() throws {
+    var session = session()
+    func title() -> String { session.line(" · all properties") }
+    session.press("< < p >")
+    #expect(title().contains("September 2026") && title().contains("against August 2026"))
+    session.press("d")
+    #expect(title().contains("January to September 2026"))
+    session.press("d")
+    #expect(title().contains(" September 2026 · cash"))
+    session.press("= = = =")
+    #expect(title().contains("against the forecast"))
+    #expect(session.screen.contains("Forecast") && session.screen.contains("Leases pay their rent"))
+    session.press("=")
+    #expect(title().contains("against August 2026"))
+    session.press("f")
+    #expect(session.screen.contains("forecast of all properties"))
+    #expect(session.screen.contains("Next 3 mo to Dec 2026"))
+    let sum = try pane(session).total
+    session.press("Space")
+    #expect(session.screen.contains("October 2026"))
+    #expect(try pane(session).total.now == sum.now)
+    session.press("Esc")
+    #expect(title().contains("September 2026"))
+  }
+
   @Test("keeps the cursor on its line when the months change or the store does") func stays() throws
   {
     var session = session()

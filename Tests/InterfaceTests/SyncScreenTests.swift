@@ -319,6 +319,18 @@ import Testing
     }
   }
 
+  @Test("a look by itself stands in nobody's way: s begins a sync, q leaves") func look() {
+    var session = Session(status: Sample.quiet)
+    session.send(.lookStarted)
+    #expect(session.screen.contains("~ Looking for changes…"))
+    session.press("s")
+    #expect(session.takeEffects() == [.startSync(full: false, resources: [], dryRun: false)])
+    session.send(.syncEnded("", hint: "", level: .info))
+    session.send(.lookStarted)
+    session.press("q")
+    #expect(session.takeEffects().contains(.quit))
+  }
+
   @Test("what comes next: the near by how long, the far by the clock") func upcoming() {
     var session = Session(columns: 120, rows: 40, status: Sample.quiet)
     session.send(

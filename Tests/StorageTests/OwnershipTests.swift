@@ -124,4 +124,38 @@ struct OwnershipTests {
     }
     #expect(state.gates.filter(\.holdsUp).map(\.gate.kind) == [.generalLedger])
   }
+
+  @Test("a draw is released once, only as declared, and never from tenants' money")
+  func released() throws {
+    let test = try NoiTests.month(.magnitude)
+    let march = try #require(NoiTests.march)
+    let today = try #require(CalendarDate("2026-04-02"))
+    func release(
+      _ amount: String, _ reference: String = "", second: String? = nil
+    ) throws -> DrawPaymentOutcome {
+      var request = DrawPaymentRequest(
+        month: march, property: "1", owner: "501", amount: try #require(Money(amount)))
+      request.reference = reference
+      request.override = second.map { ($0, "agreed") }
+      return try test.store.releaseDraw(request, today: today, actor: "ann")
+    }
+    func isRefused(_ outcome: DrawPaymentOutcome, _ word: String) -> Bool {
+      if case .refused(let why) = outcome { why.contains(word) } else { false }
+    }
+    #expect(isRefused(try release("480.00"), "not final"))
+    _ = try test.store.finalizeMonth(march, actor: "ann")
+    #expect(isRefused(try release("480.01"), "second person"))
+    #expect(try release("400.00", "check 1") == .released(left: Money(minorUnits: 8_000)))
+    #expect(try release("400.00", "check 1") == .known)
+    #expect(isRefused(try release("400.00", "check 2"), "80.00"))
+    #expect(isRefused(try release("100.00", "check 2", second: "ann"), "somebody else"))
+    #expect(
+      try release("100.00", "check 2", second: "ben") == .released(left: Money(minorUnits: -2_000)))
+    // 800.00 were the owners'; 500.00 of it is released.
+    #expect(isRefused(try release("300.01", "check 3", second: "ben"), "300.00"))
+    // The books change before the next is paid: what was on the screen counts no more.
+    try NoiTests.post(test, 1040, "Check", "2026-04-01", NoiTests.Line(11, 25_000, cash: true))
+    #expect(isRefused(try release("60.00", "check 3", second: "ben"), "50.00"))
+    #expect(try test.refusal(of: "DELETE FROM draw_payments") != nil)
+  }
 }

@@ -395,10 +395,11 @@ private struct MonthFigures {
       sum.lead = .place(
         .branch(property: property, kind, account: ledger.accounts[root].id))
       sum.trend = Array(repeating: .zero, count: MonthQuery.trendCount)
-      let below = members.sorted { order($0) < order($1) }.compactMap { accounts[$0] }.map {
-        var line = $0
-        line.depth = 2
-        return line
+      var below = members.sorted { order($0) < order($1) }.compactMap { accounts[$0] }
+      for place in below.indices {
+        below[place].depth = 2
+        // What stands on the account itself is told from the branch it heads.
+        if below[place].id == accounts[root]?.id { below[place].title = "posted on it directly" }
       }
       for line in below {
         sum.now += line.now

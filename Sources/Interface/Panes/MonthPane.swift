@@ -97,7 +97,7 @@ struct MonthPane: Pane {
         "Opens the month's checklist, to finalise or reopen it."),
       Binding(
         [.character("=")], .compare, "compare",
-        "Compares with the time before, a year ago, nothing, the forecast, or pinned months."),
+        "Compares with before, a year ago, the forecast or a pin."),
       Binding([.character("t")], .basis, "basis", "Changes between cash and accrual."),
       Binding([.character("o")], .byOwner, "by owner", "Shows owners, or properties again."),
       Binding([.character("/")], .filter, "filter", "Shows only lines with the words typed."),
@@ -115,10 +115,10 @@ struct MonthPane: Pane {
         footer: false),
       Binding(
         [.character("d")], .yearToDate, "year to date",
-        "Shows the year up to the month, or the month alone again.", footer: false),
+        "Shows the year up to the month, or the month alone.", footer: false),
       Binding(
         [.character("f")], .forecast, "forecast",
-        "Shows what the coming months may bring, and what that assumes.", footer: false
+        "Shows what the coming months may bring.", footer: false
       ) { pane, _ in pane.level.place == .forecast ? "This is the forecast." : nil },
       Binding(
         [.character("-")], .shorter, "shorter", "Shows one month less at a time.", footer: false

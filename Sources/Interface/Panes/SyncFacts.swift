@@ -39,6 +39,7 @@ extension SyncPane {
       }
     }
     if work.isEmpty, let run = world.run {
+      if run.isLook, !run.isStopping { return [[Piece("~ Looking for changes…", .progress)]] }
       let what = run.isDry ? "Dry run" : "Sync"
       let state =
         run.isStopping ? "stops at its next safe point" : run.isStarting ? "starts" : "runs"

@@ -115,7 +115,7 @@ struct SyncPane: Pane {
     if world.comparing != nil {
       return "Both sides are being compared; the Reconcile pane stops it."
     }
-    guard let run = world.run else { return nil }
+    guard let run = world.run, !run.isLook else { return nil }
     return run.isDry
       ? "A dry run is under way; c stops it."
       : "A sync is running already; p pauses it, c stops it."

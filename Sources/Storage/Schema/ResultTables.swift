@@ -53,6 +53,29 @@ enum ResultTables {
     "CREATE INDEX ownership_changes_property ON ownership_changes (property_id, seq)",
     refuse("ownership_changes_update", "UPDATE ON ownership_changes"),
     refuse("ownership_changes_delete", "DELETE ON ownership_changes"),
+    // What was released for payment to an owner; only ever added to. The same release twice is one.
+    """
+    CREATE TABLE draw_payments (
+      id TEXT NOT NULL PRIMARY KEY,
+      month TEXT NOT NULL,
+      property_id TEXT NOT NULL REFERENCES properties(id),
+      owner_id TEXT NOT NULL REFERENCES owners(id),
+      amount INTEGER NOT NULL CHECK (amount > 0),
+      inputs_hash TEXT NOT NULL,
+      reference TEXT NOT NULL DEFAULT '',
+      released_by TEXT NOT NULL,
+      second_person TEXT,
+      reason TEXT,
+      created_at TEXT NOT NULL,
+      UNIQUE (month, property_id, owner_id, inputs_hash, reference),
+      CHECK ((second_person IS NULL) = (reason IS NULL)),
+      CHECK (second_person IS NULL OR second_person <> released_by)
+    ) STRICT
+    """,
+    CoreTables.linkIndex("draw_payments", "property_id"),
+    CoreTables.linkIndex("draw_payments", "owner_id"),
+    refuse("draw_payments_update", "UPDATE ON draw_payments"),
+    refuse("draw_payments_delete", "DELETE ON draw_payments"),
     // What Buildium's general ledger said of a month, to be held against the transactions stored.
     """
     CREATE TABLE general_ledger_checks (

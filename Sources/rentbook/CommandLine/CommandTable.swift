@@ -54,7 +54,7 @@ enum CommandTable {
       BillsBookCommands.specs, DepositsCommands.specs, BankCommands.specs, UsersCommands.specs,
       AuditCommands.specs, ConflictsCommands.specs, RulesCommands.specs, [MergeCasesCommand.spec],
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
-      OwnershipCommands.specs,
+      OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
       WebhookCommands.specs, [DaemonCommand.spec],
     ].flatMap(\.self)

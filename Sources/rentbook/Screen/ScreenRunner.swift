@@ -41,6 +41,10 @@ final class ScreenRunner: Sendable {
     var comparison: Cancellation?
     var isPrepared = false
     var isPaused = false
+    /// What a person asked for while a look of the schedule was under way.
+    var pending: SyncOptions?
+    /// Whether the run under way is one of the schedule.
+    var isLook = false
     /// Runs what is due; nil in a screen that changes nothing.
     var scheduler: Scheduler?
     /// What went wrong with the last scheduled work, which is not said again and again.
@@ -232,17 +236,20 @@ final class ScreenRunner: Sendable {
 
   /// Begins a synchronization on a thread of its own, unless one is under way.
   private func startSync(_ options: SyncOptions) {
-    guard let run = take(options) else { return }
-    let worker = Worker(name: "sync") { [self] in
-      let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
-      let outcome = perform(options, run)
-      guard !options.isDryRun, case .done(let changes) = outcome else { return }
-      // What a person asked for counts as a turn of the schedule.
-      let isWhole = options.resources == nil && options.direction != .push
-      let works: [Schedule.Work] = !isWhole ? [] : options.isFull ? [.poll, .sweep] : [.poll]
-      state.withLock(\.scheduler)?.note(works, begunAt: begun, changed: changes > 0)
+    guard let run = take(options) else {
+      // A look by itself is short: what a person wants comes right after it.
+      return state.withLock { if $0.isLook { $0.pending = options } }
     }
+    let worker = Worker(name: "sync") { [self] in _ = perform(options, run) }
     state.withLock { $0.workers.append(worker) }
+  }
+
+  /// What a person asked for counts as a turn of the schedule.
+  private func note(_ options: SyncOptions, begunAt: Instant, _ outcome: Scheduler.Outcome) {
+    guard !options.isDryRun, case .done(let changes) = outcome else { return }
+    let isWhole = options.resources == nil && options.direction != .push
+    let works: [Schedule.Work] = !isWhole ? [] : options.isFull ? [.poll, .sweep] : [.poll]
+    state.withLock(\.scheduler)?.note(works, begunAt: begunAt, changed: changes > 0)
   }
 
   /// Takes the right to synchronize here; nil while anything else does.
@@ -262,12 +269,20 @@ final class ScreenRunner: Sendable {
   private func perform(
     _ options: SyncOptions, _ run: Cancellation, isScheduled: Bool = false
   ) -> Scheduler.Outcome {
-    post(.syncStarted(dryRun: options.isDryRun))
+    post(isScheduled ? .lookStarted : .syncStarted(dryRun: options.isDryRun))
+    state.withLock { $0.isLook = isScheduled }
+    let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
     let (ending, outcome) = synchronize(options, run, isScheduled: isScheduled)
-    state.withLock { ($0.run, $0.engine) = (nil, nil) }
+    // Before the right to synchronize is free, or the schedule would begin the same again.
+    if !isScheduled { note(options, begunAt: begun, outcome) }
+    let pending = state.withLock { state in
+      defer { (state.run, state.engine, state.pending, state.isLook) = (nil, nil, nil, false) }
+      return state.pending
+    }
     post(ending)
     workspace.network.flush()
     news.post(())
+    if let pending { startSync(pending) }
     return outcome
   }
 
