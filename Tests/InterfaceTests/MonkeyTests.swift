@@ -246,8 +246,8 @@ private struct Monkey {
       let status = [Sample.busy, Sample.quiet, Sample.neverSynced][dice.roll(3)]
       return .status(status, generation: generation)
     case .loadMessages: return .messages([])
-    case .loadBills(let scope, let ticket):
-      return .bills(BillDesk(scope, of: bills, for: BillSample.ann), ticket)
+    case .loadBills(let query, let ticket):
+      return .bills(BillSample.desk(query, of: bills), ticket)
     case .loadBill(let id, let ticket):
       let row = bills.first { $0.localID == id }
       let detail = row.map {
