@@ -260,6 +260,12 @@ static void add_to_paste(uint32_t scalar) {
   paste_at_ms = now_ms();
 }
 
+static void begin_paste(void) {
+  is_pasting = true;
+  paste_count = 0;
+  paste_at_ms = now_ms();
+}
+
 static cterm_input end_paste(void) {
   is_pasting = false;
   return (cterm_input){.kind = CTERM_PASTE, .code = paste_count};
@@ -335,6 +341,10 @@ static cterm_input after_escape(void) {
   wint_t next;
   int kind = wget_wch(input, &next);
   if (kind == ERR) return (cterm_input){.kind = CTERM_CHARACTER, .code = 27};
+  if (kind == KEY_CODE_YES && next == PASTE_BEGINS) {
+    begin_paste();
+    return (cterm_input){.kind = CTERM_CHARACTER, .code = 27};
+  }
   if (kind == KEY_CODE_YES) {
     held = next == MOUSE_SGR || next == MOUSE_X10
              ? mouse_input(next)
@@ -376,9 +386,7 @@ cterm_input cterm_next(void) {
     if (kind == OK) return (cterm_input){.kind = CTERM_CHARACTER, .code = (int32_t)key};
     switch (key) {
       case PASTE_BEGINS:
-        is_pasting = true;
-        paste_count = 0;
-        paste_at_ms = now_ms();
+        begin_paste();
         continue;
       case PASTE_ENDS: case SYNC_UNKNOWN: continue;
       case SYNC_KNOWN: has_sync = true; continue;

@@ -251,6 +251,17 @@ struct ScreenInTerminalTests {
     #expect(run.output.contains("seed "))
   }
 
+  @Test("a paste right behind Esc is still a paste, and its letters are no commands")
+  func pasteAfterEscape() throws {
+    let terminal = try open()
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    terminal.press("\u{1B}\u{1B}[200~5\u{1B}[201~")
+    try terminal.wait(for: "Nothing here takes pasted text")
+    #expect(terminal.screen.text.contains("Rent payments"))
+    try end(terminal)
+  }
+
   @Test("Ctrl-S and Ctrl-Q are keys like others, and freeze nothing") func flowControl() throws {
     let terminal = try open()
     terminal.press("\u{13}")

@@ -124,7 +124,7 @@ struct MonkeyLife {
     program.settle(milliseconds: 10, atMost: 200)
     // Another size than it has had lately, or there is nothing to answer.
     let start = Now.monotonic
-    resize(rows: 24, columns: 80 + tally.probes.count % 40)
+    resize(rows: 24, columns: 82 + tally.probes.count % 40)
     guard program.read(milliseconds: patience) else {
       return "a new size was not answered within \(patience) ms"
     }
