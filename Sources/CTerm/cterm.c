@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -22,16 +23,22 @@
 #include <unistd.h>
 #include <wchar.h>
 
-// Keys of our own: marks of a paste, answers about synchronized output and the background. Far above
-// KEY_MAX, right after which ncurses numbers the keys it finds in extended terminal descriptions.
-enum { PASTE_BEGINS = KEY_MAX + 1000, PASTE_ENDS, SYNC_KNOWN, SYNC_UNKNOWN, BACKGROUND_BEGINS };
+// Keys of our own: marks of a paste, answers about synchronized output and the background, reports of
+// the mouse. Far above KEY_MAX, right after which ncurses numbers the keys it finds in extended
+// terminal descriptions.
+enum {
+  PASTE_BEGINS = KEY_MAX + 1000, PASTE_ENDS, SYNC_KNOWN, SYNC_UNKNOWN, BACKGROUND_BEGINS, MOUSE_SGR,
+  MOUSE_X10
+};
 enum { PASTE_MAX = 64 * 1024, SEQUENCE_MAX = 32, ANSWER_MAX = 32, NAME_MAX_BYTES = 128 };
 static const int64_t paste_wait_ms = 1000;
+// How long the rest of a mouse's report is awaited.
+static const int64_t report_wait_ms = 100;
 
 static SCREEN *screen;
 static WINDOW *input;
 static struct termios before;
-static bool has_before, is_utf8, wants_mouse, has_sync;
+static bool has_before, is_utf8, wants_mouse, knows_mouse, has_sync;
 static int colours;
 static char reset[512];
 static size_t reset_count;
@@ -155,6 +162,15 @@ static void keep_stops(void) {
   sigaction(SIGTSTP, &now, NULL);
 }
 
+// Ctrl-S and Ctrl-Q are keys; as the terminal's own they would freeze the screen.
+static void free_flow_keys(void) {
+  struct termios now;
+  if (tcgetattr(STDIN_FILENO, &now) != 0) return;
+  now.c_iflag &= ~(tcflag_t)IXON;
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+  def_prog_mode();
+}
+
 int cterm_open(bool wants_colours) {
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return CTERM_NOT_A_TERMINAL;
   choose_locale();
@@ -178,14 +194,17 @@ int cterm_open(bool wants_colours) {
   cbreak();
   noecho();
   nonl();
+  free_flow_keys();
   curs_set(0);
   // Keys are read through a pad: reading through a window would refresh it first.
   input = newpad(1, 1);
   keypad(input, TRUE);
   nodelay(input, TRUE);
-  mouseinterval(0);
   colours = CTERM_MONO;
   if (wants_colours && has_colors()) count_colours();
+  knows_mouse = capability("kmous");
+  define_key("\033[<", MOUSE_SGR);
+  define_key("\033[M", MOUSE_X10);
   define_key("\033[200~", PASTE_BEGINS);
   define_key("\033[201~", PASTE_ENDS);
   reset_count = 0;
@@ -205,7 +224,7 @@ int cterm_open(bool wants_colours) {
 void cterm_close(void) {
   if (!is_open) return;
   is_open = 0;
-  mousemask(0, NULL);
+  cterm_mouse(false);
   endwin();
   say("\033[?2004l");
 }
@@ -255,7 +274,8 @@ void cterm_bell(void) { beep(); }
 
 void cterm_mouse(bool on) {
   wants_mouse = on;
-  mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+  if (!knows_mouse) return;
+  say(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
 }
 
 // MARK: input
@@ -265,9 +285,21 @@ static void add_to_paste(uint32_t scalar) {
   paste_at_ms = now_ms();
 }
 
+static void begin_paste(void) {
+  is_pasting = true;
+  paste_count = 0;
+  paste_at_ms = now_ms();
+}
+
 static cterm_input end_paste(void) {
   is_pasting = false;
   return (cterm_input){.kind = CTERM_PASTE, .code = paste_count};
+}
+
+static void begin_answer(void) {
+  is_answering = true;
+  answer_count = 0;
+  answer_at_ms = now_ms();
 }
 
 // Reads on in `RRRR/GGGG/BBBB` up to its end, BEL or ESC \; the colour when that was it.
@@ -293,15 +325,49 @@ static cterm_input take_answer(wint_t key) {
   return (cterm_input){.kind = CTERM_BACKGROUND, .code = colour};
 }
 
-static cterm_input mouse_input(void) {
-  MEVENT event;
-  if (getmouse(&event) != OK) return (cterm_input){0};
-  int what = event.bstate & BUTTON1_PRESSED   ? CTERM_PRESS
-             : event.bstate & BUTTON4_PRESSED ? CTERM_WHEEL_UP
-             : event.bstate & BUTTON5_PRESSED ? CTERM_WHEEL_DOWN
-                                              : 0;
-  if (!what) return (cterm_input){0};
-  return (cterm_input){.kind = CTERM_MOUSE, .code = what, .row = event.y, .column = event.x};
+// The next byte of a report, which may come in pieces; 0 when it does not come.
+static wint_t report_byte(void) {
+  wint_t next;
+  for (int64_t start = now_ms(), left = report_wait_ms; left >= 0;
+       left = start + report_wait_ms - now_ms()) {
+    int kind = wget_wch(input, &next);
+    if (kind == OK) return next;
+    if (kind == KEY_CODE_YES) return 0;
+    struct pollfd waiting = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&waiting, 1, (int)left) == 0) return 0;
+  }
+  return 0;
+}
+
+// A mouse's report after its beginning, button;column;row and M or m. It is read here and not by
+// ncurses, which waits for the next report, and hears nothing else, after one it was not asked for:
+// the release of a button.
+static cterm_input mouse_input(wint_t beginning) {
+  int numbers[3] = {0}, at = 0;
+  wint_t last = 'M';
+  if (beginning == MOUSE_X10) {
+    for (; at < 3; at++) {
+      wint_t byte = report_byte();
+      if (byte < 32) return (cterm_input){0};
+      numbers[at] = (int)byte - 32;
+    }
+    at = 2;
+  } else {
+    for (int i = 0; i < SEQUENCE_MAX; i++) {
+      last = report_byte();
+      if (last == ';' && at < 2) at++;
+      else if (last >= '0' && last <= '9' && numbers[at] < 100000)
+        numbers[at] = numbers[at] * 10 + (int)(last - '0');
+      else break;
+    }
+  }
+  int what = numbers[0] == 0    ? CTERM_PRESS
+             : numbers[0] == 64 ? CTERM_WHEEL_UP
+             : numbers[0] == 65 ? CTERM_WHEEL_DOWN
+                                : 0;
+  if (last != 'M' || at != 2 || !what || numbers[1] < 1 || numbers[2] < 1) return (cterm_input){0};
+  return (cterm_input){
+    .kind = CTERM_MOUSE, .code = what, .row = numbers[2] - 1, .column = numbers[1] - 1};
 }
 
 static int key_code(wint_t key) {
@@ -329,9 +395,15 @@ static cterm_input after_escape(void) {
   wint_t next;
   int kind = wget_wch(input, &next);
   if (kind == ERR) return (cterm_input){.kind = CTERM_CHARACTER, .code = 27};
+  if (kind == KEY_CODE_YES && (next == PASTE_BEGINS || next == BACKGROUND_BEGINS)) {
+    if (next == PASTE_BEGINS) begin_paste();
+    else begin_answer();
+    return (cterm_input){.kind = CTERM_CHARACTER, .code = 27};
+  }
   if (kind == KEY_CODE_YES) {
-    held = next == KEY_MOUSE ? mouse_input()
-                             : (cterm_input){.kind = CTERM_KEY, .code = key_code(next)};
+    held = next == MOUSE_SGR || next == MOUSE_X10
+             ? mouse_input(next)
+             : (cterm_input){.kind = CTERM_KEY, .code = key_code(next)};
     return (cterm_input){.kind = CTERM_CHARACTER, .code = 27};
   }
   if (next != '[' && next != 'O') return (cterm_input){.kind = CTERM_ALT, .code = (int32_t)next};
@@ -375,20 +447,14 @@ cterm_input cterm_next(void) {
     if (kind == OK) return (cterm_input){.kind = CTERM_CHARACTER, .code = (int32_t)key};
     switch (key) {
       case PASTE_BEGINS:
-        is_pasting = true;
-        paste_count = 0;
-        paste_at_ms = now_ms();
+        begin_paste();
         continue;
       case PASTE_ENDS: case SYNC_UNKNOWN: continue;
       case SYNC_KNOWN: has_sync = true; continue;
-      case BACKGROUND_BEGINS:
-        is_answering = true;
-        answer_count = 0;
-        answer_at_ms = now_ms();
-        continue;
+      case BACKGROUND_BEGINS: begin_answer(); continue;
       case KEY_RESIZE: return (cterm_input){.kind = CTERM_RESIZE};
-      case KEY_MOUSE: {
-        cterm_input event = mouse_input();
+      case MOUSE_SGR: case MOUSE_X10: {
+        cterm_input event = mouse_input(key);
         if (event.kind) return event;
         continue;
       }

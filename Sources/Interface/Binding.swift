@@ -50,6 +50,8 @@ struct Choice: Sendable, Hashable {
   var isInFooter: Bool
   /// Why it cannot be done now; nil when it can.
   var reason: String?
+  /// Other words people look for it by, not shown.
+  var synonyms = ""
 
   /// The key that is shown for it in the footer.
   var keyName: String { keys.first?.description ?? "" }

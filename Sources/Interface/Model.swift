@@ -237,6 +237,8 @@ extension Model {
     if isHoldingKeys || !held.isEmpty, key != .escape {
       if held.count < Self.heldMax { held.append(key) }
     } else {
+      // Whoever does not want to wait does not want what was typed meanwhile either.
+      held = []
       press(key, &effects)
     }
   }

@@ -205,7 +205,6 @@ struct BillCommandTests {
     #expect(try home.run("bills", "comment", id, "--text", " ").errorCode == "refused")
     let last = try home.run("bills", "audit", id).json["events"]?.array?.last
     #expect(last?["action"] == "comment" && last?["refused"] == "comment_missing")
-    #expect(try home.run("bills", "void", "700001", "--reason", "r", "--unapply").exit < 2)
     #expect(try home.run("bills", "told", "nothing").errorCode == "refused")
     #expect(try home.run("bills", "policy").json["trust_money"] == "block")
     #expect(try home.run("bills", "policy", "--trust-money", "never").exit == 2)

@@ -152,7 +152,10 @@ struct Command {
   let output: String
   let error: String
 
-  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Command {
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:],
+    program: String = PseudoTerminal.program
+  ) throws -> Command {
     var out: [Int32] = [0, 0]
     var err: [Int32] = [0, 0]
     pipe(&out)
@@ -165,10 +168,10 @@ struct Command {
     for descriptor in out + err { posix_spawn_file_actions_addclose(&actions, descriptor) }
     var variables = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"]
     variables.merge(environment) { $1 }
-    let argv = ([PseudoTerminal.program] + arguments).map { strdup($0) } + [nil]
+    let argv = ([program] + arguments).map { strdup($0) } + [nil]
     let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
     var child: pid_t = 0
-    let result = posix_spawn(&child, PseudoTerminal.program, &actions, nil, argv, envp)
+    let result = posix_spawn(&child, program, &actions, nil, argv, envp)
     for pointer in argv + envp { free(pointer) }
     posix_spawn_file_actions_destroy(&actions)
     close(out[1])

@@ -163,6 +163,21 @@ final class PseudoTerminal {
     throw Timeout(description: "the program did not end; the screen was:\n\(screen.text)")
   }
 
+  /// Waits until the program is stopped, as by Ctrl-Z.
+  func waitForStop(seconds: Int = 20) throws {
+    let deadline = Self.now() + UInt64(seconds) * 1000
+    while Self.now() < deadline {
+      var value: Int32 = 0
+      if waitpid(process, &value, WNOHANG | WUNTRACED) == process {
+        if value & 0xFF == 0x7F { return }
+        status = value
+        throw Timeout(description: "the program ended; the screen was:\n\(screen.text)")
+      }
+      _ = readOutput(milliseconds: 20)
+    }
+    throw Timeout(description: "the program did not stop; the screen was:\n\(screen.text)")
+  }
+
   /// What of the terminal is not as it was before the program: empty when all is restored.
   func leftOver() -> [String] {
     var problems: [String] = []

@@ -294,6 +294,65 @@ struct ScreenInTerminalTests {
     try end(terminal)
   }
 
+  @Test(
+    "a button let go, or one that means nothing, leaves the screen alive"
+  )
+  func buttons() throws {
+    let terminal = try open()
+    for report in ["<0;10;7M", "<0;10;7m", "<2;12;8M", "<2;12;8m", "<35;4;4M", "<0;10"] {
+      terminal.press("\u{1B}[" + report)
+      terminal.settle(milliseconds: 200)
+      // No key after it: a new size has to be answered by itself.
+      terminal.resize(rows: 30, columns: 90)
+      try terminal.wait(for: "Rent payments")
+      terminal.resize(rows: 24, columns: 80)
+      try terminal.wait(for: "Rent payments")
+    }
+    try end(terminal)
+  }
+
+  @Test("a monkey at the keyboard finds it alive, and the terminal as it was at the end")
+  func monkey() throws {
+    let bench = PseudoTerminal.program + "-bench"
+    let run = try Command.run(
+      ["monkey", "--seconds", "3", "--patience", "60"], program: bench)
+    #expect(run.code == 0, "\(run.output) \(run.error)")
+    #expect(run.output.contains("seed "))
+  }
+
+  @Test("a paste right behind Esc is still a paste, and its letters are no commands")
+  func pasteAfterEscape() throws {
+    let terminal = try open()
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    terminal.press("\u{1B}\u{1B}[200~5\u{1B}[201~")
+    try terminal.wait(for: "Nothing here takes pasted text")
+    #expect(terminal.screen.text.contains("Rent payments"))
+    try end(terminal)
+  }
+
+  @Test("Ctrl-S and Ctrl-Q are keys like others, and freeze nothing") func flowControl() throws {
+    let terminal = try open()
+    terminal.press("\u{13}")
+    try terminal.wait(for: "Ctrl-S does nothing here")
+    terminal.press("\u{11}")
+    try terminal.wait(for: "Ctrl-Q does nothing here")
+    try end(terminal)
+  }
+
+  @Test("a Ctrl-Z that comes while pictures are drawn is not lost") func stops() throws {
+    let terminal = try open()
+    for round in 0..<20 {
+      // A picture is due when the signal comes: keys were typed ahead.
+      terminal.press(String(repeating: round % 2 == 0 ? "j" : "k", count: 40))
+      terminal.signal(SIGTSTP)
+      try terminal.waitForStop()
+      terminal.signal(SIGCONT)
+    }
+    try terminal.wait(for: "Rent payments")
+    try end(terminal)
+  }
+
   @Test("settings take effect when their file is saved, and a slip in it is told with its line")
   func settings() throws {
     let terminal = try open()

@@ -152,6 +152,24 @@ import Testing
     #expect(!session.screen.contains("marked"))
   }
 
+  @Test("Esc ends the wait for rows that are to be marked, and drops the keys typed meanwhile")
+  func abandonedMark() {
+    var session = Self.ledger()
+    session.lists.isSlow = true
+    session.press("/")
+    session.type("oak")
+    session.press("Enter * j j")
+    #expect(session.screen.contains("marking"))
+    session.press("Esc")
+    #expect(!session.screen.contains("marking"))
+    session.press("1")
+    #expect(session.screen.contains("Rent payments"))
+    session.lists.isSlow = false
+    for _ in 0..<4 { session.answer() }
+    session.press("5")
+    #expect(!session.screen.contains("marked"))
+  }
+
   @Test("holds the keys that follow a mark of rows which are still being read") func heldKeys() {
     var session = Self.ledger(5000)
     session.lists.isSlow = true

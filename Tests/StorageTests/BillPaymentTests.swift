@@ -247,7 +247,15 @@ struct BillPaymentTests {
   @Test("payments in parts settle each line in full, and the cash basis shows the lines")
   func recognition() throws {
     let bill = try fixture.approved(30_001, 20_000)
-    for amount: Int64 in [25_000, 1, 12_499, 12_501] { _ = try paid(bill, amount: amount) }
+    for (number, amount) in [Int64(25_000), 1, 12_499, 12_501].enumerated() {
+      let payment = try paid(bill, amount: amount)
+      // The test's clock stands still, and their order is that of their moments.
+      try fixture.test.run(
+        """
+        UPDATE bill_applications SET created_at = created_at || '\(number)'
+        WHERE source_transaction_id = '\(payment)'
+        """)
+    }
     #expect(
       try fixture.test.rows(
         """

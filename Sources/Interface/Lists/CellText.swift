@@ -38,6 +38,24 @@ extension Words {
     return "\(amount < .zero ? "−" : "")\(whole).\(cents < 10 ? "0" : "")\(cents)"
   }
 
+  /// What people who know no list by its name look for it by.
+  static func synonyms(_ list: ListName) -> String {
+    switch list {
+    case .properties: "building house association"
+    case .units: "apartment flat vacant vacancy"
+    case .leases: "rent late overdue arrears unpaid owed delinquent contract tenant"
+    case .tenants: "renter resident occupant person phone late overdue rent"
+    case .owners: "landlord investor"
+    case .ownership: "share percent"
+    case .vendors: "supplier contractor payee"
+    case .glAccounts: "chart ledger category"
+    case .bankAccounts: "cash trust"
+    case .transactions: "payment rent receipt charge deposit fee late check journal"
+    case .bills: "invoice payable due"
+    default: ""
+    }
+  }
+
   /// What a list is called.
   static func title(_ list: ListName) -> String {
     switch list {
@@ -59,31 +77,6 @@ extension Words {
     case .messages: "Messages"
     case .jobs: "Jobs"
     case .differences: "Differences"
-    }
-  }
-
-  /// What a list holds, in the words somebody looks for who does not know its name.
-  static func about(_ list: ListName) -> String {
-    switch list {
-    case .properties: "Buildings and houses, with their units, leases, bills and owners."
-    case .units: "Apartments and shops: market rent, occupied or vacant."
-    case .leases: "Who rents what, until when, for how much; their rent payments, late ones too."
-    case .tenants: "Everybody who rents (residents): the people behind a late or overdue payment."
-    case .owners: "Whom the property belongs to."
-    case .ownership: "Which owner holds which share of which property."
-    case .vendors: "Plumbers, utilities and all others who send bills."
-    case .glAccounts: "The chart of accounts."
-    case .bankAccounts: "Bank accounts and their balances: trust, operating, deposits."
-    case .transactions:
-      "Rent payments, charges, late fees, deposits; Enter, then Tab leads to lease and tenant."
-    case .bills: "What vendors ask for: due, overdue, paid."
-    case .tasks: "What is to be done, for whom and by when."
-    case .workOrders: "Repairs and maintenance that vendors were asked for."
-    case .audit: "Who approved, rejected or changed what, and when."
-    case .apiLog: "Every question to Buildium and Airtable, and how it was answered."
-    case .messages: "Errors, warnings and news that were kept."
-    case .jobs: "The work under way, and what waits."
-    case .differences: "Where the last comparison found that the two sides differ."
     }
   }
 }

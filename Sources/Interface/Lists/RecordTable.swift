@@ -354,6 +354,9 @@ extension RecordTable {
     select(matching - 1)
   }
 
+  /// Marks nothing after all: the rows that were to be marked are still being read.
+  mutating func cancelMarking() { pendingMark = nil }
+
   private mutating func takeMarks(_ page: ListPage) -> [Reaction] {
     guard let pendingMark else { return [] }
     self.pendingMark = nil

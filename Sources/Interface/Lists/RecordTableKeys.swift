@@ -199,7 +199,9 @@ extension RecordTable {
 
   /// Undoes what hides rows or stands out, the latest thing first; false when there is nothing.
   mutating func back() -> [Reaction]? {
-    if rangeStart != nil {
+    if isWaitingForMarks {
+      cancelMarking()
+    } else if rangeStart != nil {
       cancelRange()
     } else if !filter.text.isEmpty {
       filter = TextField()

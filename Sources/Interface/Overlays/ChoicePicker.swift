@@ -90,7 +90,9 @@ struct ChoicePicker: Layer {
       let name = "\(choice.action.name) \(choice.label) \(item.paneTitle)"
       if Self.begins(name, query.text) {
         begun.append(item)
-      } else if query.matches(name, choice.keyNames) {
+      } else if Self.begins("\(name) \(choice.synonyms)", query.text)
+        || query.matches(name, choice.keyNames)
+      {
         named.append(item)
       } else if query.matches(name, choice.help) {
         told.append(item)
@@ -216,7 +218,10 @@ struct ChoicePicker: Layer {
       width: area.columns)
     if shown.isEmpty {
       frame.put(
-        "Nothing here is called that. Esc goes back.", row: area.row + 2, column: area.column + 1,
+        kind == .help
+          ? "No key here does that. Esc, then : finds every command and record."
+          : "Nothing here is called that. Esc goes back.", row: area.row + 2,
+        column: area.column + 1,
         style: .dim, width: area.columns - 1)
     }
     // Sentences may be cut in the list: that of the selected row stands whole above it.

@@ -97,8 +97,8 @@ extension BrowserPane {
     let lists = browser.lists.map { list in
       Choice(
         keys: [], action: Action("show-\(list.rawValue.replacing("_", with: "-"))"),
-        label: Words.title(list), help: Words.about(list),
-        isInFooter: false)
+        label: Words.title(list), help: "Shows the list of \(Words.title(list).lowercased()).",
+        isInFooter: false, synonyms: Words.synonyms(list))
     }
     return browser.place.record == nil
       ? lists + browser.place.table.namedChoices(world) : lists

@@ -177,7 +177,8 @@ private struct BillPayer {
       hint: "Put it back before the tenants' money is due.", key: nil)
   }
 
-  /// What a payment settles of each line, after all that settled the bill before (invariant I30).
+  /// What a payment settles of each line, after all that settled the bill before (invariant I30): in
+  /// the order in which it was entered, whatever day it is dated, as each had its share then.
   private func lines(_ part: Part) throws(StorageError) -> [Line] {
     var lines = try connection.rows(
       """
@@ -193,7 +194,7 @@ private struct BillPayer {
     let before = try connection.rows(
       """
       SELECT applied_amount FROM bill_applications WHERE bill_id = $1
-      ORDER BY applied_at, created_at, id
+      ORDER BY created_at, id
       """, .local(part.row.localID)
     ) { row throws(StorageError) in row.money(0) }
     let shares = BillShares.recognition(

@@ -353,7 +353,7 @@ final class SyncRun {
     pushes[resource]?.isEditing = true
     pushesRunning += 1
     let mailbox = mailbox
-    _ = Worker(name: "edit") { mailbox.post(.edited(resource, way.work(on: resource))) }
+    _ = Worker(name: "edit") { mailbox.post(.edited(resource, EditWorker.edit(resource, way))) }
     return false
   }
 

@@ -244,6 +244,7 @@ extension Simulation {
     // What was to be sent is not: the row is the other record's from here on.
     memory.pairs[number].machine.writes.left = nil
     see(.right, row)
+    memory.pairs[number].isEnded = true
     return true
   }
 

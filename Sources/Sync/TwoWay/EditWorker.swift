@@ -21,12 +21,30 @@ struct EditWorker {
   private var mirror: Service { way.mirror.service }
   private var service: Service { way.writer.service }
 
+  /// Posts the rows that ask for it, sends what was entered here, works on every pair of a resource.
+  static func edit(_ resource: Resource, _ way: TwoWay) -> TaskEnd {
+    var tables: [ObservedTable] = []
+    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
+    // What is planned is posted as a transaction.
+    if resource == .transactions { tables.append(.forecasts) }
+    for table in tables {
+      let end = PostingWorker(way: way, table: table).work()
+      guard case .done = end else { return end }
+    }
+    // Bills need no table of their own at the mirror to leave from here.
+    if resource == .bills {
+      let end = HomeWorker(way: way).work()
+      guard case .done = end else { return end }
+    }
+    return EditWorker(way: way, resource: resource).work()
+  }
+
   /// Works on every pair that is out of step.
   func work() -> TaskEnd {
     do throws(SyncError) {
       if let end = try settleDoubts() { return end }
       try MassDeletion(way: way, resource: resource).hold()
-      if try isHeld() { return .done }
+      if try isHeld() { return try finish() }
       var after: LocalID?
       // Each turn ends with a later pair, so there are as many as pairs.
       while true {
@@ -39,12 +57,17 @@ struct EditWorker {
           let end = try work(on: pair.localID)
           guard case .done = end else { return end }
         }
-        guard pairs.count == Self.pairsMax else { return .done }
+        guard pairs.count == Self.pairsMax else { return try finish() }
         after = pairs.last?.localID
       }
     } catch {
       return TaskEnd(error)
     }
+  }
+
+  /// What is left to be sent the other way goes unless it is so much that it looks like an accident.
+  private func finish() throws(SyncError) -> TaskEnd {
+    try MassChange(way: way, resource: resource).hold().map(TaskEnd.dead) ?? .done
   }
 
   /// So many edits at once look like an accident: they wait until a person says they are none.

@@ -69,30 +69,3 @@ enum Canon {
     value.isNull && kind == .boolean ? .boolean(false) : value
   }
 }
-
-extension TwoWay {
-  /// Everything a resource has to carry from the sink, from here, or back: posts, then edits; last
-  /// the look whether so many changed at once that a person is asked first.
-  func work(on resource: Resource) -> TaskEnd {
-    var tables: [ObservedTable] = []
-    if ObservedTable.of(resource).hasPosting { tables.append(.of(resource)) }
-    // What is planned is posted as a transaction.
-    if resource == .transactions { tables.append(.forecasts) }
-    for table in tables {
-      let end = PostingWorker(way: self, table: table).work()
-      guard case .done = end else { return end }
-    }
-    // Bills need no table of their own at the mirror to leave from here.
-    if resource == .bills {
-      let end = HomeWorker(way: self).work()
-      guard case .done = end else { return end }
-    }
-    let end = EditWorker(way: self, resource: resource).work()
-    guard case .done = end else { return end }
-    do throws(SyncError) {
-      return try MassChange(way: self, resource: resource).hold().map(TaskEnd.dead) ?? .done
-    } catch {
-      return TaskEnd(error)
-    }
-  }
-}

@@ -10,11 +10,13 @@ enum MonkeyCommand {
     var seconds = 60
     var seed: UInt64 = .random(in: 1...1_000_000_000)
     var binary: String?
+    /// The number of the first life, to have one again.
+    var first = 0
     var patienceSeconds = 2
   }
 
   static let usage =
-    "rentbook-bench monkey [--seconds N] [--seed S] [--binary PATH] [--patience SECONDS]"
+    "rentbook-bench monkey [--seconds N] [--seed S] [--from LIFE] [--binary PATH] [--patience SECONDS]"
 
   private static let secondsMax = 86_400
   /// How long one life of the program lasts at most.
@@ -54,7 +56,7 @@ enum MonkeyCommand {
   ) throws(BenchmarkError) -> Int32 {
     let end = Now.monotonic + UInt64(request.seconds) * 1_000_000_000
     var tally = MonkeyTally()
-    var number = 0
+    var number = request.first
     repeat {
       let left = Int((end - min(end, Now.monotonic)) / 1_000_000_000) + 1
       var life = try MonkeyLife(
@@ -95,6 +97,9 @@ enum MonkeyCommand {
         guard let seed = UInt64(value) else { return nil }
         request.seed = seed
       case "--binary": request.binary = value
+      case "--from":
+        guard let first = Int(value), (0...secondsMax).contains(first) else { return nil }
+        request.first = first
       case "--patience":
         guard let seconds = Int(value), (1...600).contains(seconds) else { return nil }
         request.patienceSeconds = seconds

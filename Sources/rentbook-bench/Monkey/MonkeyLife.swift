@@ -12,7 +12,6 @@ struct MonkeyLife {
   private let patience: Int
   private let endsBySignal: Bool
   private var hand: MonkeyHand
-  private var size = (24, 80)
 
   private static let stepsKept = 60
   /// A key that changed nothing in this time is not waited for longer.
@@ -117,17 +116,15 @@ struct MonkeyLife {
 
   private mutating func resize(rows: Int, columns: Int) {
     tally.resizes += 1
-    size = (rows, columns)
     program.resize(rows: rows, columns: columns)
   }
 
   /// A new size is answered in every state: whether the loop still turns.
   private mutating func probe() -> String? {
     program.settle(milliseconds: 10, atMost: 200)
-    // Another size than the one it has, or there is nothing to answer.
-    let columns = size == (24, 80) ? 82 : 80
+    // Another size than it has had lately, or there is nothing to answer.
     let start = Now.monotonic
-    resize(rows: 24, columns: columns)
+    resize(rows: 24, columns: 82 + tally.probes.count % 40)
     guard program.read(milliseconds: patience) else {
       return "a new size was not answered within \(patience) ms"
     }
@@ -173,7 +170,7 @@ struct MonkeyLife {
   /// Goes back to the first pane, whatever is open, and ends the program.
   private mutating func leave() -> String? {
     // The end of a paste that was never closed.
-    resize(rows: 24, columns: 81)
+    resize(rows: 25, columns: 81)
     _ = program.type(Array("\u{1B}[201~".utf8), milliseconds: patience)
     program.settle(milliseconds: 300, atMost: 3000)
     for _ in 0..<Self.escapes {

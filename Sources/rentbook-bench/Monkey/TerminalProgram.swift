@@ -16,7 +16,9 @@ final class TerminalProgram {
   /// The end of what it has written.
   private(set) var tail: [UInt8] = []
   /// Enough for a whole picture and its colours.
-  private static let tailMax = 60_000
+  private static let tailMax = 20_000
+
+  private static let wordsMax = 6000
 
   /// POSIX_SPAWN_SETSID, which the C module leaves out.
   private static let spawnInNewSession: Int16 = 0x80
@@ -193,7 +195,7 @@ final class TerminalProgram {
         isSequence = false
       }
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(decoding: text.suffix(Self.wordsMax), as: UTF8.self)
   }
 }
 
