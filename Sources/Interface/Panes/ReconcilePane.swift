@@ -70,7 +70,7 @@ struct ReconcilePane: Pane {
       return "\(service.title) is not connected: `rentbook connect \(service.rawValue)`."
     }
     if world.comparing != nil { return "Both sides are being compared already; c stops it." }
-    if world.run != nil { return "A sync is running; compare when it is over." }
+    if let run = world.run, !run.isLook { return "A sync is running; compare when it is over." }
     return nil
   }
 

@@ -43,6 +43,8 @@ final class ScreenRunner: Sendable {
     var isPaused = false
     /// What a person asked for while a look of the schedule was under way.
     var pending: SyncOptions?
+    /// Whether a person asked for a comparison while a look of the schedule was under way.
+    var wantsComparison = false
     /// Whether the run under way is one of the schedule.
     var isLook = false
     /// Runs what is due; nil in a screen that changes nothing.
@@ -286,7 +288,11 @@ final class ScreenRunner: Sendable {
     post(ending)
     workspace.network.flush()
     news.post(())
-    if let pending { startSync(pending) }
+    if let pending {
+      startSync(pending)
+    } else if state.withLock(\.wantsComparison) {
+      startComparison()
+    }
     return outcome
   }
 
@@ -394,7 +400,14 @@ final class ScreenRunner: Sendable {
 
   /// Compares both sides on a thread of its own.
   func startComparison() {
-    guard let comparison = takeComparison() else { return }
+    guard let comparison = takeComparison() else {
+      // As with a sync: it comes right after the look.
+      let waits = state.withLock { state in
+        state.wantsComparison = state.isLook
+        return state.wantsComparison
+      }
+      return waits ? post(.comparing(Comparing("waits for the look for changes"))) : ()
+    }
     let worker = Worker(name: "compare") { [self] in
       let begun = Instant(milliseconds: workspace.clock.wallMilliseconds)
       if case .done = compare(comparison) {
@@ -412,7 +425,7 @@ final class ScreenRunner: Sendable {
       guard state.run == nil, state.comparison == nil, !end.isCancelled, !isReadOnly else {
         return false
       }
-      state.comparison = comparison
+      (state.comparison, state.wantsComparison) = (comparison, false)
       return true
     }
     return isFree ? comparison : nil
@@ -444,7 +457,10 @@ final class ScreenRunner: Sendable {
 
   /// Stops a comparison at its next page.
   func stopComparison() {
-    guard let comparison = state.withLock(\.comparison) else { return }
+    guard let comparison = state.withLock(\.comparison) else {
+      state.withLock { $0.wantsComparison = false }
+      return post(.comparing(nil))
+    }
     post(.comparing(Comparing(isStopping: true)))
     comparison.cancel()
   }
