@@ -103,7 +103,7 @@ enum DaemonCommand {
         }
         Output.note(text)
         return .done(changes: 0)
-      case .monthEnd: return ScheduledWork.monthEnd(entry, workspace)
+      case .monthEnd: return ScheduledWork.monthEnd(lastDay: entry.lastDay, workspace)
       }
     } catch {
       if error.exit == .interrupted { return .cancelled }

@@ -499,7 +499,7 @@ final class ScreenRunner: Sendable {
       return running(comparison) { compare(comparison) }
     case .monthEnd:
       defer { news.post(()) }
-      return ScheduledWork.monthEnd(entry, workspace)
+      return ScheduledWork.monthEnd(lastDay: entry.lastDay, workspace)
     }
   }
 }

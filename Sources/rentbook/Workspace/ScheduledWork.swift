@@ -1,5 +1,6 @@
 import Background
 import Domain
+import Reports
 import Storage
 import Sync
 
@@ -72,14 +73,11 @@ struct ScheduledWork: Sendable {
     }
   }
 
-  /// Says that a month's checklist is due, where it is read: among the messages.
-  static func monthEnd(_ entry: Schedule.Entry, _ workspace: Workspace) -> Scheduler.Outcome {
-    guard let day = entry.lastDay else { return .done(changes: 0) }
-    let month = String(day.description.prefix(7))
-    do throws(StorageError) {
-      try workspace.store.append(
-        .warning, "\(month) ends: its checklist is due.",
-        hint: "`rentbook close --month \(month) --check`, or c in NOI & Draws.")
+  /// Makes the month that ends ready for whoever finalises it (``Workspace/prepareMonth(_:actor:)``).
+  static func monthEnd(lastDay: CalendarDate?, _ workspace: Workspace) -> Scheduler.Outcome {
+    guard let day = lastDay else { return .done(changes: 0) }
+    do throws(Failure) {
+      _ = try workspace.prepareMonth(CalendarMonth(containing: day), actor: "rentbook")
       return .done(changes: 0)
     } catch { return .failed(error.message) }
   }
