@@ -54,7 +54,7 @@ public enum Message: Sendable {
   case bills(BillDesk, Ticket)
   /// The answer to ``Effect/loadBill(_:_:)``; nil when there is no such bill any more.
   case bill(BillDetail?, Ticket)
-  /// What came of ``Effect/decideBills(_:_:reason:)``, a line for each bill.
+  /// What came of ``Effect/decideBills(_:_:reason:delegate:)``, a line for each bill.
   case billOutcomes([BillTaskOutcome], BillAction)
   /// A question with this ticket could not be answered: why, and what to do.
   case unanswered(Ticket, String, hint: String)
@@ -129,7 +129,7 @@ public enum Effect: Sendable, Hashable {
   case loadBill(String, Ticket)
   /// Do one thing with several bills, each in a transaction of its own and only if it is still as it
   /// was seen; answer with ``Message/billOutcomes(_:_:)``.
-  case decideBills([BillTask], BillAction, reason: String)
+  case decideBills([BillTask], BillAction, reason: String, delegate: String? = nil)
   /// Write a comment into the trail of a bill, by its id in the store.
   case commentBill(String, String)
   /// Write the rows of a query to a file or, without one, answer with ``Message/copyReady(_:)``;

@@ -291,6 +291,27 @@ struct BillCommandTests {
     #expect(try home.run("bills", "reconciling").json["items"]?.array?.count == 1)
   }
 
+  @Test("a bill that does not say when it is due is due by the vendor's terms, else the office's")
+  func terms() throws {
+    let home = try Home()
+    let bill = [
+      "bills", "create", "--property", "7", "--vendor", "20", "--date", "2026-09-10", "--account",
+      "111", "--amount", "9.99", "--json",
+    ]
+    func due(_ words: String...) throws -> JSONValue? {
+      try ProgramRun(bill + words, home: home.path, user: "ann").json["bill"]?["due_date"]
+    }
+    #expect(try home.run("bills", "policy", "--terms", "0").exit == 2)
+    #expect(try home.run("bills", "policy", "--terms", "21").json["payment_terms_days"] == 21)
+    #expect(try due() == "2026-10-10")
+    #expect(try due("--due", "2026-09-17") == "2026-09-17")
+    #expect(try due() == "2026-09-17")
+    let same = try ProgramRun(
+      bill + ["--due", "2026-09-10", "--submit"], home: home.path, user: "ann")
+    #expect(same.errorCode == "refused")
+    #expect(same.json["error"]?["message"]?.string?.contains("due on or before its date") == true)
+  }
+
   @Test("a schedule makes drafts, and a wrong one says what is wrong")
   func recurring() throws {
     let home = try Home()

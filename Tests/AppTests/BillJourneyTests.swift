@@ -47,12 +47,13 @@ struct BillJourneyTests {
       try? FileManager.default.removeItem(atPath: home)
     }
 
-    /// Runs the program, which must end as expected; its document.
+    /// Runs the program, which must end as expected, or may end as it likes; its document.
     @discardableResult
-    func run(_ words: String..., user: String = "ann", exit: Int32 = 0) throws -> JSONValue {
+    func run(_ words: String..., user: String = "ann", exit: Int32? = 0) throws -> JSONValue {
       let run = try Command.run(
         words + ["--json"], environment: environment.merging(["RENTBOOK_USER": user]) { $1 })
-      #expect(run.code == exit, "\(words.joined(separator: " ")): \(run.output)\(run.error)")
+      let isExpected = exit.map { run.code == $0 } ?? true
+      #expect(isExpected, "\(words.joined(separator: " ")): \(run.output)\(run.error)")
       return (try? JSONValue(parsing: run.output)) ?? .null
     }
 
@@ -154,14 +155,31 @@ struct BillJourneyTests {
       }
       return numbers
     }
-    #expect(try atBuildium().keys.sorted() == ["AT-1", "BU-1"])
-    try journey.run("bills", "approve", here, user: "bob")
+    #expect(try atBuildium().keys.sorted() == ["BU-1"])
+    // Who writes a row in Airtable has not approved it by that; the row says what it waits for.
+    let asked = try #require(
+      try journey.run("bills", "list", "--approval", "pending_approval")["bills"]?.array?.first {
+        $0["reference_number"] == "AT-1"
+      }?["local_id"]?.string)
+    #expect(
+      try row("Bills", "Reference", "AT-1")["fields"]?["Post Result"]
+        == "It waits for approval in Rentbook.")
+    try journey.run("bills", "pay", asked, "--bank", bank, exit: 1)
+    for bill in [asked, here] {
+      // A bill that is put aside is not approved until it is released.
+      try journey.run("bills", "hold", bill, "--reason", "is the meter read?", user: "bob")
+      try journey.run("bills", "approve", bill, user: "bob", exit: 1)
+      try journey.run("bills", "release", bill, user: "bob")
+      try journey.run("bills", "delegate", bill, "--to", "bob")
+      #expect(
+        try journey.run("bills", "list", "--waiting", user: "cid")["bills"]?.array?.contains {
+          $0["local_id"]?.string == bill
+        } == false)
+      try journey.run("bills", "approve", bill, user: "bob")
+    }
     try journey.run("sync")
     let numbers = try atBuildium()
     let bills = try references.map { "\(try #require(numbers[$0]))" }
-    // Who writes a row in Airtable has not approved it by that.
-    try journey.run("bills", "pay", bills[1], "--bank", bank, exit: 1)
-    try journey.run("bills", "approve", bills[1], user: "bob")
 
     var credits: [String] = []
     for number in 1...3 {

@@ -10,6 +10,7 @@ struct BillWorkflowTests {
   static func bill(_ state: BillState, _ change: (inout BillFacts) -> Void = { _ in }) -> BillFacts
   {
     var facts = BillFacts(state: state, stamp: "1", total: total)
+    (facts.date, facts.dueDate) = (CalendarDate("2026-03-02"), CalendarDate("2026-03-30"))
     facts.submittedBy = "sam"
     facts.editedBy = "sam"
     facts.isPosted = state == .approved
@@ -21,7 +22,8 @@ struct BillWorkflowTests {
     _ action: BillAction, _ facts: BillFacts, by actor: Actor = admin,
     policy: BillPolicy = BillPolicy(), _ change: (inout BillRequest) -> Void = { _ in }
   ) -> BillDecision {
-    var request = BillRequest(action, reason: action.needsReason ? "because" : "")
+    var request = BillRequest(
+      action, reason: action.needsReason ? "because" : "", delegate: "zoe")
     change(&request)
     return BillRules.decide(request, on: facts, by: actor, under: policy)
   }
@@ -29,14 +31,15 @@ struct BillWorkflowTests {
   /// One row per state, one column per action: what the table of the accounting facts says.
   ///
   /// `=` may be done and moves nothing, a state's letter is where it leads, `-` is refused, `x` the
-  /// draft goes, `V` voided with a reversal, `v` voided without.
+  /// draft goes, `V` voided with a reversal, `v` voided without, `w` it waits otherwise, `n` it was
+  /// not put aside.
   static let table = """
-                     edit annotate submit approve reject recall reopen apply void delete
-    draft            =    =        P      -       -      -      -      -     v    x
-    pending_approval -    -        -      A       R      D      -      -     v    -
-    approved         -    =        -      -       -      -      -      =     V    -
-    rejected         -    -        -      -       -      -      D      -     v    -
-    voided           -    -        -      -       -      -      -      -     -    -
+                     edit annotate submit approve reject recall reopen apply void delete hold release delegate
+    draft            =    =        P      -       -      -      -      -     v    x      -    -       -
+    pending_approval -    -        -      A       R      D      -      -     v    -      w    n       w
+    approved         -    =        -      -       -      -      -      =     V    -      -    -       -
+    rejected         -    -        -      -       -      -      D      -     v    -      -    -       -
+    voided           -    -        -      -       -      -      -      -     -    -      -    -       -
     """
 
   static let cells: [(BillState, BillAction, String)] = {
@@ -63,6 +66,8 @@ struct BillWorkflowTests {
       case "D": .moves(to: .draft)
       case "V": .voids(reverses: true, unapplies: false)
       case "v": .voids(reverses: false, unapplies: false)
+      case "w": .waitsOtherwise
+      case "n": .refused(.notHeld)
       default:
         .refused(state == .voided && action == .void ? .alreadyVoided : .notInState(state, action))
       }
@@ -84,6 +89,8 @@ struct BillWorkflowTests {
       (.reject, "manager accountant admin"), (.recall, "manager accountant admin"),
       (.reopen, "manager accountant admin"), (.apply, "accountant admin"),
       (.void, "accountant admin"), (.delete, "manager accountant admin"),
+      (.hold, "manager accountant admin"), (.release, "manager accountant admin"),
+      (.delegate, "manager accountant admin"),
     ])
   func roles(_ action: BillAction, _ allowed: String) {
     for role in Role.allCases {
@@ -154,7 +161,7 @@ struct BillWorkflowTests {
   /// Each row makes one thing more wrong than the row before it says; the first thing is named.
   static let incomplete: [(String, BillRefusal)] = [
     ("vendor", .noVendor), ("lines", .noLines), ("total", .notPositive),
-    ("sum", .linesDiffer(total: total, lines: Money(minorUnits: 1))), ("due", .dueBeforeDate),
+    ("sum", .linesDiffer(total: total, lines: Money(minorUnits: 1))), ("due", .dueNotAfterDate),
     ("forbidden", .accountsForbidden(["Bank"])), ("inactive", .accountsInactive(["Old"])),
     ("duplicate", .duplicate(of: "7")), ("limit", .aboveSubmitLimit(Money(minorUnits: 1))),
   ]
@@ -163,8 +170,7 @@ struct BillWorkflowTests {
   func incompleteDrafts(_ index: Int) {
     let wrong = Set(Self.incomplete[index...].map(\.0))
     let bill = Self.bill(.draft) { facts in
-      facts.date = CalendarDate("2026-03-02")
-      facts.dueDate = CalendarDate(wrong.contains("due") ? "2026-03-01" : "2026-03-02")
+      if wrong.contains("due") { facts.dueDate = facts.date }
       if wrong.contains("vendor") { facts.hasVendor = false }
       if wrong.contains("lines") { facts.lineCount = 0 }
       if wrong.contains("total") { facts.total = .zero }
@@ -177,6 +183,44 @@ struct BillWorkflowTests {
       name: "sam", role: .manager,
       submitLimit: wrong.contains("limit") ? Money(minorUnits: 1) : nil)
     #expect(Self.decide(.submit, bill, by: actor) == .refused(Self.incomplete[index].1))
+  }
+
+  @Test("a bill due on no day is not submitted: Buildium takes none such")
+  func noDueDate() {
+    let bill = Self.bill(.draft) { $0.dueDate = nil }
+    #expect(Self.decide(.submit, bill) == .refused(.noDueDate))
+  }
+
+  @Test("a bill that was put aside is not approved and not handed on until it is released")
+  func held() {
+    let hold = BillHold(by: "max", reason: "disputed")
+    let bill = Self.bill(.pendingApproval) { $0.hold = hold }
+    for action in [BillAction.approve, .hold, .delegate] {
+      #expect(Self.decide(action, bill) == .refused(.held(hold)))
+    }
+    #expect(Self.decide(.release, bill) == .waitsOtherwise)
+    #expect(Self.decide(.reject, bill) == .moves(to: .rejected))
+  }
+
+  @Test("only who could approve a bill is asked to decide on it, and nobody asks themselves")
+  func delegates() {
+    let bill = Self.bill(.pendingApproval)
+    #expect(
+      Self.decide(.delegate, bill) { $0.delegate = "ann" } == .refused(.delegateIsYou("ann")))
+    #expect(Self.decide(.delegate, bill) { $0.delegate = " " } == .refused(.delegateMissing))
+    func refusal(_ actor: Actor) -> BillRefusal? {
+      BillRules.refusal(ofAsking: actor, for: bill, under: BillPolicy())
+    }
+    #expect(refusal(Actor(name: "zoe", role: .accountant)) == nil)
+    for actor in [
+      Actor(name: "sam", role: .accountant), Actor(name: "vic", role: .viewer),
+      Actor(name: "max", role: .manager), Actor(name: "who", role: nil),
+    ] {
+      guard case .delegateMayNot(actor.name, _) = refusal(actor) else {
+        Issue.record("\(actor.name) was asked")
+        continue
+      }
+    }
   }
 
   @Test("a bill with another's reference number is submitted when that is meant")

@@ -85,8 +85,10 @@ enum BillSample {
     bills: [String], action: BillAction, reason: String
   )] {
     effects.compactMap { effect in
-      guard case .decideBills(let tasks, let action, let reason) = effect else { return nil }
-      return (tasks.map(\.bill), action, reason)
+      guard case .decideBills(let tasks, let action, let reason, let delegate) = effect else {
+        return nil
+      }
+      return (tasks.map(\.bill), action, delegate ?? reason)
     }
   }
 }
@@ -103,6 +105,36 @@ enum BillSample {
     #expect(text.contains("Reyes Plumbing 1") && !text.contains("Reyes Plumbing 2"))
     #expect(!text.contains("Reyes Plumbing 3"), "nobody approves what they submitted")
     #expect(text.contains("2026-10-28 late"))
+  }
+
+  @Test("a bill is put aside with a reason, handed on by name, and found again to be released")
+  func aside() {
+    var session = BillSample.session([BillSample.row(1), BillSample.row(2)])
+    func decided() -> [String] {
+      BillSample.decisions(session.takeEffects()).map { "\($0.action) \($0.reason)" }
+    }
+    session.press("h")
+    session.type("disputed")
+    session.press("Enter")
+    #expect(decided() == ["hold disputed"])
+    session.press("d")
+    #expect(session.screen.contains("Who decides on bill 88001?"))
+    session.type("zoe")
+    session.press("Enter")
+    #expect(decided() == ["delegate zoe"])
+    var bills = (1...3).map { BillSample.row($0) }
+    bills[0].facts.hold = BillHold(by: "max", reason: "disputed")
+    bills[1].facts.delegation = BillDelegation(to: "zoe", by: "ann")
+    bills[2].hasNotes = true
+    session = BillSample.session(bills, columns: 140)
+    #expect(session.screen.contains("@ note"))
+    #expect(!session.screen.contains("Plumbing 1") && !session.screen.contains("Plumbing 2"))
+    session.press("o down Enter")
+    BillSample.answer(&session, bills)
+    #expect(session.screen.contains("H max put it aside: disputed"))
+    #expect(session.screen.contains("> zoe was asked"))
+    session.press("H")
+    #expect(decided() == ["release "])
   }
 
   @Test("one bill is approved by one key, and goes out as it was seen")

@@ -256,7 +256,7 @@ private struct Monkey {
           reconciling: [], schedule: nil)
       }
       return .bill(detail, ticket)
-    case .decideBills(let tasks, let action, _):
+    case .decideBills(let tasks, let action, _, _):
       let outcomes = tasks.map { BillTaskOutcome($0, isDone: dice.roll(2) == 0, "So it is.") }
       return .billOutcomes(outcomes, action)
     case .startSync(_, _, let dryRun):

@@ -75,6 +75,82 @@ struct BillIntakeTests {
     """
 
   @Test(
+    "a bill voided here and deleted at Buildium is out of the books once, and nothing is left to tell"
+  )
+  func voidedAndDeleted() throws {
+    let bill = try fixture.approved(100)
+    try store.writeSync { tables throws(StorageError) in
+      try tables.adopt(.bill, bill, key: key(.bills, "9"))
+    }
+    let done = try #require(
+      try store.perform(BillRequest(.void, reason: "twice"), on: bill, by: "bob"))
+    #expect(done.outcome == .done)
+    #expect(try store.reconcilingItems().map(\.kind) == ["void"])
+    let books = """
+      SELECT COUNT(*), COALESCE(SUM(CASE posting_type WHEN 'Debit' THEN l.amount ELSE -l.amount END),
+        0) FROM transaction_lines l JOIN transactions t ON t.id = l.transaction_id
+      WHERE t.deleted_at IS NULL AND l.gl_account_id = 'payables'
+      """
+    #expect(try fixture.test.rows(books) == ["2 0"])
+    func gone(_ resource: Resource) throws {
+      try store.writeSync { tables throws(StorageError) in
+        let key = key(resource, "9")
+        guard let known = try tables.sync.source(key) else { return }
+        try tables.sync.markGone(key, at: tables.now)
+        try tables.remove(resource, known.localID)
+        _ = try tables.resolveLinks()
+      }
+    }
+    // The bill is gone first, its entry with another look.
+    try gone(.bills)
+    #expect(try store.reconcilingItems().isEmpty)
+    #expect(try fixture.test.rows(books) == ["2 0"])
+    try gone(.transactions)
+    #expect(try fixture.test.rows(books) == ["0 0"])
+    let step = try #require(
+      try store.auditEvents(subject: bill, limit: 10).last { $0.kind == "reconciling" })
+    #expect(step.actor == "buildium" && step.to == "told")
+    #expect(try store.verifyAudit().findings.isEmpty)
+    #expect(try store.check().isEmpty)
+    // It came back, and so did what takes it out.
+    try store.writeSync { tables throws(StorageError) in
+      _ = try tables.store(
+        RemoteRecord(
+          key: key(.transactions, "9"),
+          record: Record(
+            .transactions,
+            [
+              "transaction_type": .text("Bill"), "date": .date(BillFixture.today),
+              "total_amount": .money(Money(minorUnits: 100)),
+            ])))
+      _ = try tables.resolveLinks()
+    }
+    #expect(
+      try fixture.test.rows(
+        "SELECT COUNT(*) FROM transactions WHERE reversal_of IS NOT NULL AND deleted_at IS NULL")
+        == ["1"])
+  }
+
+  @Test("a record of ours that came with a pull before its answer is one record")
+  func absorbed() throws {
+    let bill = try fixture.approved(100)
+    try pull([self.bill("9", 100), entry("9", "Bill", 100)])
+    #expect(try store.bills(asOf: BillFixture.today).count == 2)
+    try store.writeSync { tables throws(StorageError) in
+      for _ in 0..<2 { try tables.adopt(.bill, bill, key: key(.bills, "9")) }
+    }
+    let left = try store.bills(asOf: BillFixture.today)
+    #expect(left.map(\.localID) == [bill] && left.map(\.buildiumID) == [9])
+    try pull([self.bill("9", 100), entry("9", "Bill", 100)])
+    #expect(try store.bills(asOf: BillFixture.today).map(\.localID) == [bill])
+    #expect(
+      try fixture.test.rows(
+        "SELECT COUNT(*) FROM transactions WHERE deleted_at IS NULL AND transaction_type = 'Bill'")
+        == ["1"])
+    #expect(try store.check().isEmpty)
+  }
+
+  @Test(
     "Buildium's approval status says where a bill enters",
     arguments: [
       ("NotNeeded", "approved"), ("Approved", "approved"), ("Pending", "pending_approval"),

@@ -272,7 +272,9 @@ struct BillPaymentTests {
     "a comment stands in the trail and changes nothing; an empty one and a viewer's are refused")
   func comments() throws {
     let bill = try fixture.approved(100)
-    let before = try fixture.row(bill)
+    var before = try fixture.row(bill)
+    #expect(before?.hasNotes == false)
+    before?.hasNotes = true
     #expect(try store.comment(on: bill, "call the plumber", by: "ann") == nil)
     #expect(try store.comment(on: bill, " ", by: "ann")?.code == "comment_missing")
     #expect(try store.comment(on: "nothing", "x", by: "ann")?.code == "not_there")

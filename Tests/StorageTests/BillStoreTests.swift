@@ -11,7 +11,7 @@ struct BillStoreTests {
   init() throws { fixture = try BillFixture() }
 
   private static let decisions: [BillAction] = [
-    .submit, .approve, .reject, .recall, .reopen, .void, .delete,
+    .submit, .approve, .reject, .recall, .reopen, .void, .delete, .hold, .release, .delegate,
   ]
 
   @Test(
@@ -21,7 +21,7 @@ struct BillStoreTests {
     let id = try fixture.bill(in: state)
     let before = try #require(try fixture.row(id))
     let actor = Actor(name: "eve", role: .admin)
-    let request = BillRequest(action, reason: "because")
+    let request = BillRequest(action, reason: "because", delegate: "zoe")
     let decision = BillRules.decide(request, on: before.facts, by: actor, under: before.policy)
     let steps = try store.auditEvents(subject: id, limit: 100).count
     let result = try #require(try store.perform(request, on: id, by: "eve"))
@@ -48,8 +48,68 @@ struct BillStoreTests {
       #expect(after?.approval == .voided)
       #expect(event.to == "voided")
       #expect((after?.reversedBy != nil) == (state == .approved))
+    case .waitsOtherwise:
+      #expect(after?.approval == state)
+      #expect(event.to == nil)
+      #expect(after?.stamp != before.stamp)
     case .stays, .needsSecondApprover: Issue.record("\(decision) is no decision")
     }
+    #expect(try store.check().isEmpty)
+  }
+
+  @Test("a vendor without bills has the office's terms, one with bills those of the last")
+  func terms() throws {
+    #expect(try store.paymentTerms(ofVendor: "w").days == PaymentTerms.standardDays)
+    #expect(try store.setPaymentTerms(days: 21, by: "ann") == nil)
+    #expect(try store.setPaymentTerms(days: 0, by: "ann") != nil)
+    #expect(try store.paymentTerms(ofVendor: "w") == PaymentTerms(days: 21, isVendors: false))
+    var draft = BillFixture.draft([100], vendor: "w")
+    draft.dueDate = draft.date.adding(days: 10)
+    _ = try store.createBill(draft, by: "ann")
+    #expect(try store.paymentTerms(ofVendor: "w") == PaymentTerms(days: 10, isVendors: true))
+  }
+
+  @Test("what is put aside or handed on by hand waits for approval, and the wait ends with it")
+  func rawWaits() throws {
+    let draft = try fixture.bill(in: .draft)
+    let waiting = try fixture.bill(in: .pendingApproval)
+    func hold(_ id: String, _ reason: String = "r") -> String {
+      "INSERT INTO bill_holds VALUES ('\(id)', 'max', '\(reason)', 'x')"
+    }
+    func ask(_ id: String, _ name: String) -> String {
+      "INSERT INTO bill_delegations VALUES ('\(id)', '\(name)', 'max', '', 'x')"
+    }
+    #expect(try fixture.test.refusal(of: hold(draft)) != nil)
+    #expect(try fixture.test.refusal(of: ask(draft, "zoe")) != nil)
+    #expect(try fixture.test.refusal(of: hold(waiting, " ")) != nil)
+    #expect(try fixture.test.refusal(of: ask(waiting, "max")) != nil)
+    #expect(try fixture.test.refusal(of: ask(waiting, "zoe")) == nil)
+    #expect(try fixture.test.refusal(of: hold(waiting)) == nil)
+    let approvals = "INSERT INTO bill_approvals VALUES ('\(waiting)', 'bob', 'x')"
+    #expect(
+      try fixture.test.refusal(of: approvals)?.contains("put aside is not approved") == true)
+    #expect(
+      try store.perform(BillRequest(.approve), on: waiting, by: "bob")?.refusal?.code == "held")
+    #expect(try store.perform(BillRequest(.recall), on: waiting, by: "ann")?.refusal == nil)
+    #expect(try fixture.test.rows("SELECT COUNT(*) FROM bill_holds") == ["0"])
+    #expect(try fixture.test.rows("SELECT COUNT(*) FROM bill_delegations") == ["0"])
+  }
+
+  @Test("a bill waits for whom was asked, and for everybody again when it is released")
+  func delegated() throws {
+    let id = try fixture.bill(in: .pendingApproval)
+    func waits(_ name: String) throws -> Bool {
+      try #require(try fixture.row(id)).waits(for: try store.actor(name))
+    }
+    let to = BillRequest(.delegate, delegate: "zoe")
+    #expect(try store.perform(to, on: id, by: "bob")?.refusal == nil)
+    #expect(try waits("zoe") && !waits("bob"))
+    let own = BillRequest(.delegate, delegate: "ann")
+    #expect(try store.perform(own, on: id, by: "bob")?.refusal?.code == "delegate_may_not")
+    #expect(try store.perform(BillRequest(.release), on: id, by: "bob")?.refusal == nil)
+    #expect(try waits("zoe") && waits("bob"))
+    let trail = try store.auditEvents(subject: id, limit: 10)
+    #expect(trail.suffix(3).map(\.action) == ["delegate", "delegate", "release"])
     #expect(try store.check().isEmpty)
   }
 

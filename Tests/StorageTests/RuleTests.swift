@@ -17,7 +17,8 @@ struct RuleTests {
       "INSERT INTO gl_accounts (id, name, type, \(t) ('bank', 'Bank', 'Asset', '', '')",
       "INSERT INTO vendors (id, name, \(t) ('v', 'Vendor', '', '')",
       "INSERT INTO properties (id, name, \(t) ('p', 'Property', '', '')",
-      "INSERT INTO bills (id, vendor_id, amount, date, \(t) ('b', 'v', 900, '2026-01-01', '', '')",
+      "INSERT INTO bills (id, vendor_id, amount, date, due_date, \(t) "
+        + "('b', 'v', 900, '2026-01-01', '2026-02-01', '', '')",
       "INSERT INTO bill_lines (bill_id, position, gl_account_id, amount) VALUES ('b', 0, 'rent', 900)",
       "INSERT INTO bill_workflow (bill_id, \(t) ('b', '', '')",
       "INSERT INTO bills (id, buildium_bill_id, amount, \(t) ('theirs', 77, 900, '', '')",

@@ -11,13 +11,7 @@ import Testing
   /// A world in step, with an account for payables, and a bill of Ann's that waits for approval.
   private func started() throws -> (world: TwoWayWorld, bill: String) {
     let world = try TwoWayWorld()
-    world.source.put(
-      .glAccounts, "90",
-      [
-        "name": .text("Accounts Payable"), "type": .text("Liability"),
-        "sub_type": .text("CurrentLiability"), "default_account_name": .text("Accounts Payable"),
-        "is_default_gl_account": .boolean(true), "is_active": .boolean(true),
-      ])
+    world.addPayables()
     try world.start()
     let store = world.world.store
     func id(_ resource: Resource, _ number: String) throws -> String {

@@ -100,33 +100,6 @@ import Testing
     #expect(world.mirror.born(Self.table, "recA") == nil)
   }
 
-  @Test(
-    "a bill that a person entered at Buildium too is not made a second time, and the row says why")
-  func twin() throws {
-    let world = try started()
-    world.source.put(
-      .bills, "77",
-      [
-        "vendor_id": link(.vendors, "40"), "reference_number": .text("INV-7"),
-        "date": date("2026-03-10"), "due_date": date("2026-03-20"),
-      ])
-    let bill: FieldValues = [
-      "date": date("2026-03-10"), "due_date": date("2026-03-20"), "vendor": .text("Pipe Works"),
-      "amount": money("75.50"), "reference": .text("INV-7"),
-      "property_ids": links(.properties, "1"), "lines": .text("Rent Income, 75.50, Pipe"),
-    ]
-    world.mirror.give(.of(.bills), "recB", bill)
-    try world.sync()
-    #expect(creates(world).isEmpty)
-    let told = try #require(world.mirror.born(.of(.bills), "recB"))
-    #expect(told.postResult.contains("has it already as buildium/bills/77"), "\(told.postResult)")
-    var other = bill
-    other["reference"] = .text("INV-8")
-    world.mirror.give(.of(.bills), "recB", other)
-    try world.sync()
-    #expect(creates(world).count == 1)
-  }
-
   @Test("wherever a run is cut off, edits, choices and new rows end as if it had not been")
   func cutOff() throws {
     let only = SyncOptions(resources: [.glAccounts, .owners, .transactions])

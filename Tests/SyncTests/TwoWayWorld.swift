@@ -395,6 +395,17 @@ final class TwoWayWorld {
     writer.state.withLock { $0.journal = [] }
   }
 
+  /// The account bills are owed on, without which none is approved.
+  func addPayables() {
+    source.put(
+      .glAccounts, "90",
+      [
+        "name": .text("Accounts Payable"), "type": .text("Liability"),
+        "sub_type": .text("CurrentLiability"), "default_account_name": .text("Accounts Payable"),
+        "is_default_gl_account": .boolean(true), "is_active": .boolean(true),
+      ])
+  }
+
   func row(_ key: RemoteKey) -> FieldValues { mirror.sink.row(key)?.fields ?? [:] }
 
   func record(_ key: RemoteKey) -> Record? {

@@ -66,6 +66,8 @@ public struct BillRow: Sendable, Hashable {
   public var isRecurring: Bool
   /// Whether Buildium has still to be told something about it.
   public var isToBeReconciled: Bool
+  /// Whether somebody wrote a comment into its trail.
+  public var hasNotes = false
 
   /// A row with all that is known of a bill.
   public init(
@@ -107,16 +109,19 @@ public struct BillRow: Sendable, Hashable {
   /// Why a person may not do something with the bill now; nil when they may.
   public func refusal(of action: BillAction, by actor: Actor) -> BillRefusal? {
     // Reasons are asked for later; what is applied can be taken off when it is agreed to.
-    let request = BillRequest(action, reason: "asked for later", unapplies: true)
+    let request = BillRequest(
+      action, reason: "asked for later", unapplies: true, delegate: "asked for later")
     if case .refused(let refusal) = BillRules.decide(request, on: facts, by: actor, under: policy) {
       return refusal
     }
     return nil
   }
 
-  /// Whether the bill waits for this person's approval.
+  /// Whether the bill waits for this person's approval: they may give it, it was not put aside, and
+  /// nobody else was asked instead.
   public func waits(for actor: Actor) -> Bool {
-    approval == .pendingApproval && refusal(of: .approve, by: actor) == nil
+    approval == .pendingApproval && facts.delegation.map { $0.delegate == actor.name } ?? true
+      && refusal(of: .approve, by: actor) == nil
   }
 }
 

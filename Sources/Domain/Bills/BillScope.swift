@@ -4,6 +4,8 @@
 public enum BillScope: String, Sendable, Hashable, CaseIterable {
   /// Those that wait for this person's approval.
   case waiting
+  /// Those that wait and were put aside, or that one person was asked to decide.
+  case aside
   /// Those not submitted yet, or sent back.
   case drafts
   /// Approved and still to be paid.
@@ -15,6 +17,7 @@ public enum BillScope: String, Sendable, Hashable, CaseIterable {
   public var title: String {
     switch self {
     case .waiting: "waiting for me"
+    case .aside: "put aside"
     case .drafts: "drafts"
     case .unpaid: "to be paid"
     case .voided: "voided"
@@ -26,6 +29,8 @@ public enum BillScope: String, Sendable, Hashable, CaseIterable {
   public func holds(_ row: BillRow, for actor: Actor) -> Bool {
     switch self {
     case .waiting: row.waits(for: actor)
+    case .aside:
+      row.approval == .pendingApproval && (row.facts.hold != nil || row.facts.delegation != nil)
     case .drafts: row.approval == .draft || row.approval == .rejected
     case .unpaid: row.approval == .approved && row.status.isOpen
     case .voided: row.approval == .voided
@@ -89,6 +94,8 @@ public struct BillDesk: Sendable, Hashable {
   public var all: Int
   /// Those of the rows that may have been entered twice, by their ids in the store.
   public var duplicates: Set<String>
+  /// Who else could be asked to decide on a bill, by name; empty while nobody is set up.
+  public var approvers: [String] = []
 
   /// An answer.
   public init(

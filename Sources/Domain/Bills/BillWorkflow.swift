@@ -31,6 +31,12 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
   case recall
   /// Makes a draft of a rejected bill.
   case reopen
+  /// Puts a bill that waits aside: nobody is asked for it, and nobody approves it.
+  case hold
+  /// Puts a bill that was put aside or handed on before everybody again.
+  case release
+  /// Asks one other person to decide.
+  case delegate
   /// Applies a payment, a credit or a refund, or takes it off.
   case apply
   case void
@@ -48,6 +54,9 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
     case .reject: "rejected"
     case .recall: "recalled"
     case .reopen: "reopened"
+    case .hold: "put aside"
+    case .release: "released"
+    case .delegate: "handed on"
     case .apply: "applied to"
     case .void: "voided"
     case .delete: "deleted"
@@ -55,7 +64,7 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether a person must say why.
-  public var needsReason: Bool { self == .reject || self == .void }
+  public var needsReason: Bool { self == .reject || self == .void || self == .hold }
 
   /// The state this action leads to by itself, without a limit in the way; nil when it moves nothing.
   public var target: BillState? {
@@ -65,7 +74,7 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
     case .reject: .rejected
     case .recall, .reopen: .draft
     case .void: .voided
-    case .create, .edit, .annotate, .apply, .delete: nil
+    case .create, .edit, .annotate, .apply, .delete, .hold, .release, .delegate: nil
     }
   }
 
@@ -75,6 +84,7 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
     case .submit: .recall
     case .recall: .submit
     case .create: .delete
+    case .hold, .delegate: .release
     default: nil
     }
   }
@@ -85,11 +95,43 @@ public enum BillAction: String, Sendable, Hashable, CaseIterable {
     case .create: false
     case .edit, .submit, .delete: state == .draft
     case .annotate: state == .draft || state == .approved
-    case .approve, .reject, .recall: state == .pendingApproval
+    case .approve, .reject, .recall, .hold, .release, .delegate: state == .pendingApproval
     case .reopen: state == .rejected
     case .apply: state == .approved
     case .void: state != .voided
     }
+  }
+}
+
+/// A bill that waits was put aside.
+public struct BillHold: Sendable, Hashable {
+  /// Who put it aside.
+  public var by: String
+  /// Why.
+  public var reason: String
+  /// When.
+  public var at: Instant?
+
+  /// A hold.
+  public init(by: String, reason: String, at: Instant? = nil) {
+    (self.by, self.reason, self.at) = (by, reason, at)
+  }
+}
+
+/// One person was asked to decide on a bill that waits. Others still may.
+public struct BillDelegation: Sendable, Hashable {
+  /// Who is asked.
+  public var delegate: String
+  /// Who asked.
+  public var by: String
+  /// What for; may be empty.
+  public var reason: String
+  /// When.
+  public var at: Instant?
+
+  /// A delegation.
+  public init(to delegate: String, by: String, reason: String = "", at: Instant? = nil) {
+    (self.delegate, self.by, self.reason, self.at) = (delegate, by, reason, at)
   }
 }
 
@@ -133,6 +175,10 @@ public struct BillFacts: Sendable, Hashable {
   public var inactiveAccounts: [String]
   /// A bill of the same vendor with the same reference number, by its name; nil when there is none.
   public var duplicate: String?
+  /// Who put it aside while it waits; nil when nobody did.
+  public var hold: BillHold?
+  /// Who was asked to decide; nil when everybody is.
+  public var delegation: BillDelegation?
 
   /// The facts of a draft with nothing unusual about it; a caller sets what differs.
   public init(state: BillState, stamp: String, total: Money) {
@@ -156,12 +202,15 @@ public struct BillRequest: Sendable, Hashable {
   public var unapplies: Bool
   /// Whether a bill with the reference of another one is really meant.
   public var allowsDuplicate: Bool
+  /// Who is asked to decide.
+  public var delegate: String?
 
   /// A request.
   public init(
     _ action: BillAction, reason: String = "", expected: String? = nil, unapplies: Bool = false,
-    allowsDuplicate: Bool = false
+    allowsDuplicate: Bool = false, delegate: String? = nil
   ) {
+    self.delegate = delegate
     (self.action, self.reason, self.expected) = (action, reason, expected)
     (self.unapplies, self.allowsDuplicate) = (unapplies, allowsDuplicate)
   }
@@ -172,6 +221,8 @@ public enum BillDecision: Sendable, Hashable {
   case refused(BillRefusal)
   /// The bill's content may change, its state stays.
   case stays
+  /// Who is asked for a decision changes; the bill waits on.
+  case waitsOtherwise
   case moves(to: BillState)
   /// One approval is kept; another person has to approve as well.
   case needsSecondApprover(above: Money)
@@ -197,7 +248,8 @@ public enum BillRefusal: Error, Sendable, Hashable {
   case noLines
   case notPositive
   case linesDiffer(total: Money, lines: Money)
-  case dueBeforeDate
+  case noDueDate
+  case dueNotAfterDate
   case accountsForbidden([String])
   case accountsInactive([String])
   case duplicate(of: String)
@@ -209,6 +261,11 @@ public enum BillRefusal: Error, Sendable, Hashable {
   case beforeBill(CalendarDate)
   case periodClosed(until: CalendarDate)
   case lineAmount(Int)
+  case held(BillHold)
+  case notHeld
+  case delegateMissing
+  case delegateIsYou(String)
+  case delegateMayNot(String, why: String)
 }
 
 /// Decides what comes of a request; changes nothing.
@@ -239,6 +296,7 @@ public enum BillRules {
     switch action {
     case .create, .annotate, .apply, .edit: return .stays
     case .recall, .reopen, .reject: return action.target.map { .moves(to: $0) } ?? .stays
+    case .hold, .release, .delegate: return wait(request, bill, actor)
     case .submit: return submit(request, bill, actor, policy)
     case .approve: return approve(bill, actor, policy)
     case .void: return void(request, bill)
@@ -270,11 +328,39 @@ public enum BillRules {
     if bill.total != bill.linesTotal {
       return .linesDiffer(total: bill.total, lines: bill.linesTotal)
     }
-    if let date = bill.date, let due = bill.dueDate, due < date { return .dueBeforeDate }
+    // Buildium takes none that is due on its own date, or on no day.
+    guard let due = bill.dueDate else { return .noDueDate }
+    if let date = bill.date, due <= date { return .dueNotAfterDate }
     // Buildium answers 422 to these (invariant I7).
     if !bill.forbiddenAccounts.isEmpty { return .accountsForbidden(bill.forbiddenAccounts) }
     if !bill.inactiveAccounts.isEmpty { return .accountsInactive(bill.inactiveAccounts) }
     return nil
+  }
+
+  private static func wait(_ request: BillRequest, _ bill: BillFacts, _ actor: Actor)
+    -> BillDecision
+  {
+    if request.action == .release {
+      return bill.hold == nil && bill.delegation == nil ? .refused(.notHeld) : .waitsOtherwise
+    }
+    if let hold = bill.hold { return .refused(.held(hold)) }
+    guard request.action == .delegate else { return .waitsOtherwise }
+    guard let delegate = request.delegate, !delegate.allSatisfy(\.isWhitespace) else {
+      return .refused(.delegateMissing)
+    }
+    return delegate == actor.name ? .refused(.delegateIsYou(delegate)) : .waitsOtherwise
+  }
+
+  /// Why somebody is not asked to decide on a bill: the same reason for which they could not approve
+  /// it; nil when they are.
+  public static func refusal(
+    ofAsking delegate: Actor, for bill: BillFacts, under policy: BillPolicy
+  ) -> BillRefusal? {
+    guard
+      case .refused(let refusal) = decide(
+        BillRequest(.approve), on: bill, by: delegate, under: policy)
+    else { return nil }
+    return .delegateMayNot(delegate.name, why: refusal.refusal.message)
   }
 
   private static func approve(_ bill: BillFacts, _ actor: Actor, _ policy: BillPolicy)
@@ -282,6 +368,7 @@ public enum BillRules {
   {
     // What Buildium posted is there, whatever its accounts are; a bill of our own is still to be.
     if !bill.isAtBuildium, let refusal = incomplete(bill) { return .refused(refusal) }
+    if let hold = bill.hold { return .refused(.held(hold)) }
     if !policy.allowsOwnApproval, bill.submittedBy == actor.name || bill.editedBy == actor.name {
       return .refused(.ownBill(actor.name))
     }

@@ -62,7 +62,14 @@ extension BillRefusal {
         hint: "A negative bill is a vendor credit.")
     case .linesDiffer(let total, let lines):
       Refusal("lines_differ", "The bill's total is \(total), and its lines add up to \(lines).")
-    case .dueBeforeDate: Refusal("due_before_date", "The bill is due before its date.")
+    case .noDueDate:
+      Refusal(
+        "no_due_date", "The bill does not say when it is due, and Buildium takes none without.",
+        hint: "Give it a day after its date: `rentbook bills edit ID --due DATE`.")
+    case .dueNotAfterDate:
+      Refusal(
+        "due_before_date", "The bill is due on or before its date, and Buildium takes none such.",
+        hint: "Give it a later day: `rentbook bills edit ID --due DATE`.")
     case .accountsForbidden(let names):
       Refusal(
         "account_forbidden", "A bill is not booked on \(names.joined(separator: ", ")).",
@@ -101,6 +108,19 @@ extension BillRefusal {
       Refusal(
         "line_amount",
         "The amount of line \(number) is zero or above \(BillRules.lineAmountMax).")
+    case .held(let hold):
+      Refusal(
+        "held", "\(hold.by) put the bill aside: \(hold.reason)",
+        hint: "Release it first: `rentbook bills release`.")
+    case .notHeld: Refusal("not_held", "The bill is neither put aside nor handed on.")
+    case .delegateMissing:
+      Refusal("delegate_missing", "Say who is asked to decide.", hint: "Name them: --to USER.")
+    case .delegateIsYou(let name):
+      Refusal("delegate_is_you", "\(name) decides without being asked by themselves.")
+    case .delegateMayNot(let name, let why):
+      Refusal(
+        "delegate_may_not", "\(name) could not approve the bill: \(why)",
+        hint: "Ask somebody else.")
     case .periodClosed(let day):
       Refusal(
         "period_closed", "The books are closed through \(day).",

@@ -104,6 +104,17 @@ struct BillView: Layer {
             + (applied.isReconciled ? "  reconciled" : ""))
       ])
     }
+    if let hold = row.facts.hold {
+      lines += TextWidth.wrapped("H \(hold.by) put it aside: \(hold.reason)", to: width).map {
+        [Piece($0, .warning)]
+      }
+    }
+    if let asked = row.facts.delegation {
+      let what = asked.reason.isEmpty ? "." : ": \(asked.reason)"
+      lines += TextWidth.wrapped(
+        "> \(asked.by) asked \(asked.delegate) to decide\(what)", to: width
+      ).map { [Piece($0)] }
+    }
     for other in detail.duplicates {
       lines.append([
         Piece("D compares  ", .warning),

@@ -69,6 +69,15 @@ struct BillsPane: Pane {
         .character("O"), .reopenBill, .reopen,
         "Makes drafts of the marked bills that were sent back.",
         footer: false),
+      decision(
+        .character("h"), .holdBill, .hold,
+        "Puts the marked bills aside, with a reason: they wait for nobody.", footer: false),
+      decision(
+        .character("H"), .releaseBill, .release,
+        "Puts the marked bills before everybody again.", footer: false),
+      decision(
+        .character("d"), .delegateBill, .delegate,
+        "Asks one other person to decide on the marked bills.", footer: false),
       Binding(
         [.character("c")], .commentOnBill, "comment", "Writes a comment into the bill's trail.",
         footer: false, writes: true
@@ -144,6 +153,9 @@ extension Action {
   static let submit = Action("submit")
   static let recall = Action("recall")
   static let reopenBill = Action("reopen-bills")
+  static let holdBill = Action("hold-bills")
+  static let releaseBill = Action("release-bills")
+  static let delegateBill = Action("delegate-bills")
   static let commentOnBill = Action("comment-on-bill")
   static let compareBills = Action("compare-bills")
   static let billScope = Action("which-bills")
@@ -228,6 +240,9 @@ extension BillsPane {
     case .submit: return decide(.submit, world)
     case .recall: return decide(.recall, world)
     case .reopenBill: return decide(.reopen, world)
+    case .holdBill: return decide(.hold, world)
+    case .releaseBill: return decide(.release, world)
+    case .delegateBill: return decide(.delegate, world)
     case .commentOnBill: return comment(world)
     case .compareBills:
       guard let detail, !detail.duplicates.isEmpty else { return [] }
@@ -280,8 +295,10 @@ extension BillsPane {
     let blocked = chosen.count - able.count
     let rest = blocked > 0 ? " \(blocked) of them cannot be: they are named afterwards." : ""
     let consequence = Self.consequence(action) + rest
-    let confirm: @Sendable (String) -> [Reaction] = { reason in
-      let effect = Reaction.effect(.decideBills(tasks, action, reason: reason))
+    let asks = action == .delegate
+    let confirm: @Sendable (String) -> [Reaction] = { text in
+      let effect = Reaction.effect(
+        .decideBills(tasks, action, reason: asks ? "" : text, delegate: asks ? text : nil))
       // One bill in sight needs no question, except where the books change.
       if tasks.count == 1, action != .void { return [effect] }
       return [
@@ -291,8 +308,18 @@ extension BillsPane {
             hidden: hidden, consequence: consequence, reactions: [effect]))
       ]
     }
-    guard action.needsReason else { return confirm("") }
     let what = tasks.count == 1 ? "bill \(tasks[0].name)" : Words.count(tasks.count, "bill")
+    if asks {
+      let names =
+        desk.approvers.isEmpty ? "" : " Who could: \(desk.approvers.joined(separator: ", "))."
+      return [
+        .open(
+          ReasonPrompt(
+            "Who decides on \(what)?", Self.consequence(action) + names, label: "Name",
+            reactions: confirm))
+      ]
+    }
+    guard action.needsReason else { return confirm("") }
     return [
       .open(
         ReasonPrompt(
@@ -322,6 +349,9 @@ extension BillsPane {
       "Each gets a reversing entry dated today. Buildium cannot be told by itself: what it has to "
         + "be told is kept for you."
     case .approve: "Each is a step of its own. An approval is not taken back; a void reverses it."
+    case .hold: "Nobody is asked for it or approves it until it is released: H, or u."
+    case .delegate:
+      "It waits for that person only, though others still may decide; u takes it back."
     case .reject: "Each is a step of its own; the bill can be reopened as a draft."
     default: "Each is a step of its own; u takes it back."
     }

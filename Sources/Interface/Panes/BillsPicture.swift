@@ -101,6 +101,7 @@ extension BillsPane {
         "Nothing waits for you.",
         "o shows other bills: drafts, those to be paid, all \(Words.number(desk.all)).",
       ]
+    case .aside: return ["No bill is put aside. o shows other bills."]
     case .drafts: return ["There are no drafts. o shows other bills."]
     case .unpaid: return ["Nothing approved is left to be paid. o shows other bills."]
     case .voided: return ["No bill was voided. o shows other bills."]
@@ -143,7 +144,9 @@ extension BillsPane {
       Column(title: "Flags", widthMin: 8) { row, _ in
         var flags: [String] = []
         if duplicates.contains(row.localID) { flags.append("D possible duplicate") }
-        if row.approval == .pendingApproval, let actor,
+        if let hold = row.facts.hold {
+          flags.append("H \(hold.by) put it aside: \(hold.reason)")
+        } else if row.approval == .pendingApproval, let actor,
           let refusal = row.refusal(of: .approve, by: actor)
         {
           flags.append("P \(refusal.refusal.message)")
@@ -152,6 +155,10 @@ extension BillsPane {
         {
           flags.append("P over your limit of \(Words.money(limit))")
         }
+        if let asked = row.facts.delegation?.delegate, asked != actor?.name {
+          flags.append("> \(asked) was asked")
+        }
+        if row.hasNotes { flags.append("@ note") }
         if row.isToBeReconciled { flags.append("! tell Buildium") }
         return Piece(flags.joined(separator: "  "), .warning)
       },

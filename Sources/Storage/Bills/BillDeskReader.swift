@@ -57,6 +57,12 @@ struct BillDeskReader {
     let shown = Set(desk.rows.map(\.localID))
     desk.kept = try reader.rows(query.kept.filter { !shown.contains($0) })
     desk.duplicates = try duplicates(of: desk.rows)
+    let access = Access(connection: connection)
+    for user in try access.users() where user.name != actor.name {
+      if try access.actor(user.name).refusal(of: .approve) == nil {
+        desk.approvers.append(user.name)
+      }
+    }
     return desk
   }
 
@@ -94,6 +100,13 @@ struct BillDeskReader {
     var conditions = ["b.deleted_at IS NULL"]
     switch query.scope {
     case .waiting: conditions.append("\(Self.state) = 'pending_approval'")
+    case .aside:
+      conditions += [
+        "\(Self.state) = 'pending_approval'",
+        """
+        (b.id IN (SELECT bill_id FROM bill_holds) OR b.id IN (SELECT bill_id FROM bill_delegations))
+        """,
+      ]
     case .drafts: conditions.append("\(Self.state) IN ('draft', 'rejected')")
     case .voided: conditions.append("\(Self.state) = 'voided'")
     case .unpaid:

@@ -45,6 +45,7 @@ struct BillIntake {
     for id in try waiting(.billPayments) {
       if try takePayment(id, &report, &touched) { try done(.billPayments, id) }
     }
+    try joinReversals()
     let deposits = DepositIntake(transaction: transaction)
     for id in try waiting(.deposits) {
       if try deposits.take(id, &report) { try done(.deposits, id) }
@@ -102,9 +103,12 @@ struct BillIntake {
 
   /// Whether the bill's state changed.
   private func enter(_ id: LocalID, _ report: inout BackfillReport) throws(StorageError) -> Bool {
-    guard let known = try known(id), known.isOpen, !known.isOurs || known.state == nil else {
+    guard let known = try known(id) else { return false }
+    if !known.isOpen {
+      if known.state == .voided { try settleVoid(id) }
       return false
     }
+    guard !known.isOurs || known.state == nil else { return false }
     guard let state = known.state else {
       try insert(id, known, &report)
       // Its mirror took it for waiting while it stood in no workflow.
@@ -127,6 +131,49 @@ struct BillIntake {
     try takeOver(id, known, known.mapped, reason: nil)
     report.workflow[known.mapped, default: 0] += 1
     return true
+  }
+
+  /// A bill that was voided here is gone at Buildium as well: there is nothing left to be told.
+  private func settleVoid(_ id: LocalID) throws(StorageError) {
+    let items = try connection.rows(
+      """
+      SELECT id, message FROM reconciling_items
+      WHERE subject = $1 AND kind = 'void' AND state = 'pending' ORDER BY id
+      """, .local(id)
+    ) { row throws(StorageError) in (id: row.text(0), message: row.text(1)) }
+    for item in items {
+      try AuditTrail(transaction).append(
+        AuditTrail.Entry(
+          kind: "reconciling", subject: id, name: item.id, actor: Self.actor, action: "told",
+          from: "pending", to: "told", reason: item.message,
+          details: ["deleted_at_buildium": true]))
+      try connection.run(
+        """
+        UPDATE reconciling_items SET state = 'told', settled_by = $2, settled_at = $3 WHERE id = $1
+        """, .text(item.id), .text(Self.actor), .instant(transaction.now))
+    }
+  }
+
+  /// An entry that Buildium took out of its books has no reversal here any more, or the amount would
+  /// be taken out twice; one that came back has it again.
+  private func joinReversals() throws(StorageError) {
+    let apart = try connection.rows(
+      """
+      SELECT r.id, o.deleted_at, r.bill_id FROM transactions r JOIN transactions o
+        ON o.id = r.reversal_of
+      WHERE r.reversal_of IS NOT NULL AND r.provider = 'rentbook'
+        AND (r.deleted_at IS NULL) <> (o.deleted_at IS NULL)
+      """
+    ) { row throws(StorageError) in (row.localID(0), row.instant(1), row.optionalText(2)) }
+    for (reversal, gone, bill) in apart {
+      let at = gone.map { SQLValue.instant($0) }
+      try connection.run(
+        "UPDATE transactions SET deleted_at = $2 WHERE id = $1", .local(reversal), at)
+      if let bill {
+        try connection.run("UPDATE bills SET deleted_at = $2 WHERE id = $1", .local(bill), at)
+      }
+      transaction.note(.records(.transactions))
+    }
   }
 
   /// What a person decided here stands, whatever Buildium says (accounting facts, section 3.1).
@@ -213,26 +260,6 @@ struct BillIntake {
       return
     }
     try takeOver(id, known, state, reason: reason, by: "import", reversal: reversal)
-  }
-
-  /// Puts a bill that was born at a mirror before an approver, unless a policy approves it as it is:
-  /// whoever may write a row there may not approve bills by it.
-  func submit(bornAtMirror id: LocalID, by mirror: Service) throws(StorageError) {
-    guard let known = try known(id), known.state == nil, known.mapped == .approved else { return }
-    let reader = BillReader(connection: connection, asOf: transaction.now.date)
-    guard let row = try reader.row(id) else { return }
-    if let limit = row.policy.autoApproveUpTo, row.total <= limit { return }
-    try AuditTrail(transaction).append(
-      AuditTrail.Entry(
-        subject: id, name: known.name, actor: mirror.rawValue, action: BillAction.submit.rawValue,
-        from: nil, to: BillState.pendingApproval.rawValue, version: 1))
-    try connection.run(
-      """
-      INSERT INTO bill_workflow (bill_id, state, version, submitted_by, submitted_at, created_by,
-        created_at, updated_at)
-      VALUES ($1, $2, 1, $3, $4, $3, $4, $4)
-      """, .local(id), .text(BillState.pendingApproval.rawValue), .text(mirror.rawValue),
-      .instant(transaction.now))
   }
 
   private func append(

@@ -207,8 +207,15 @@ struct BillReader {
       facts.hasReconciledApplications = settled.isReconciled
       (facts.forbiddenAccounts, facts.inactiveAccounts) = (lines.forbidden, lines.inactive)
       facts.duplicate = state == .draft ? duplicates[id] : nil
+      if !row.isNull(29) {
+        facts.hold = BillHold(by: row.text(29), reason: row.text(30), at: row.instant(31))
+      }
+      if !row.isNull(32) {
+        facts.delegation = BillDelegation(
+          to: row.text(32), by: row.text(33), reason: row.text(34), at: row.instant(35))
+      }
       let voidedOn = state == .voided ? row.date(18) ?? row.instant(17)?.date ?? .distantPast : nil
-      return BillRow(
+      var found = BillRow(
         localID: id, buildiumID: row.optionalInt(1), property: Self.named(row, 2),
         vendor: Self.named(row, 4, name: 28), date: row.date(6), dueDate: row.date(7),
         reference: row.optionalText(9), memo: row.optionalText(10),
@@ -220,6 +227,8 @@ struct BillReader {
         asOf: asOf, facts: facts, policy: policy(lines.properties),
         reversedBy: Self.bill(row, 20), reverses: Self.bill(row, 22),
         submittedAt: row.instant(15), isRecurring: row.bool(25), isToBeReconciled: row.bool(26))
+      found.hasNotes = row.bool(36)
+      return found
     }
   }
 
@@ -240,9 +249,15 @@ struct BillReader {
         w.reversal_transaction_id), w.reversal_bill_id, rb.buildium_bill_id,
       ow.bill_id, ob.buildium_bill_id, COALESCE(p.name, p.address_line1, ''), b.is_recurring,
       EXISTS (SELECT 1 FROM reconciling_items i WHERE i.subject = b.id AND i.state = 'pending'),
-      b.vendor_id, \(vendorName("v"))
+      b.vendor_id, \(vendorName("v")),
+      h.held_by, h.reason, h.held_at,
+      d.delegate, d.delegated_by, d.reason, d.delegated_at,
+      EXISTS (SELECT 1 FROM bill_approval_audit n
+        WHERE n.bill_id = b.id AND n.action = 'comment' AND n.reason IS NOT NULL)
     FROM bills b
     LEFT JOIN bill_workflow w ON w.bill_id = b.id
+    LEFT JOIN bill_holds h ON h.bill_id = b.id
+    LEFT JOIN bill_delegations d ON d.bill_id = b.id
     LEFT JOIN properties p ON p.id = b.property_id
     LEFT JOIN vendors v ON v.id = b.vendor_id
     LEFT JOIN bills rb ON rb.id = w.reversal_bill_id

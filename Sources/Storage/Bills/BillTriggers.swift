@@ -429,6 +429,8 @@ enum BillSettings {
   static let ownApproval = "bills.allow_own_approval"
   /// `warn`: a payment that takes money held for tenants passes with a warning.
   static let trustMoney = "bills.trust_money"
+  /// How many days after its date a bill is due that does not say, and whose vendor has no terms.
+  static let paymentTerms = "bills.payment_terms_days"
   /// The last day of the books that are closed, `YYYY-MM-DD`.
   static let closedThrough = "books.closed_through"
 }

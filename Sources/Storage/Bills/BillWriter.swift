@@ -58,14 +58,20 @@ extension Store {
 /// Writes what comes of people's decisions about bills, within one transaction.
 struct BillWriter {
   let transaction: Transaction
+  /// Somebody who is no user, and what they may do all the same: a mirror whose rows ask for bills.
+  var standIn: Actor?
 
   var connection: Connection { transaction.connection }
   var audit: AuditTrail { AuditTrail(transaction) }
-  private var access: Access { Access(connection: connection) }
   private var today: CalendarDate { transaction.now.date }
 
   func row(_ id: LocalID) throws(StorageError) -> BillRow? {
     try BillReader(connection: connection, asOf: today).row(id)
+  }
+
+  private func actor(_ name: String) throws(StorageError) -> Actor {
+    if let standIn, standIn.name == name { return standIn }
+    return try Access(connection: connection).actor(name)
   }
 
   // MARK: Decisions
@@ -75,7 +81,7 @@ struct BillWriter {
   ) throws(StorageError) -> BillResult? {
     try BillIntake(transaction: transaction).enter(id)
     guard let row = try row(id) else { return nil }
-    let actor = try access.actor(name)
+    let actor = try actor(name)
     let decision = BillRules.decide(request, on: row.facts, by: actor, under: row.policy)
     switch decision {
     case .refused(let refusal): return try refuse(request.action, row, name, refusal.refusal)
@@ -83,6 +89,7 @@ struct BillWriter {
       return try refuse(
         request.action, row, name,
         Refusal("nothing_to_do", "There is nothing to change about the bill."))
+    case .waitsOtherwise: return try changeWait(request, row, name)
     case .needsSecondApprover(let limit): return try keepApproval(row, name, limit)
     case .moves(let state):
       if state == .approved { return try approve(request, row, name) }
@@ -190,6 +197,50 @@ struct BillWriter {
       "UPDATE bill_workflow SET version = version + 1, updated_at = $2 WHERE bill_id = $1",
       .local(row.localID), .instant(transaction.now))
     return try finish(.approve, row, outcome: .needsSecondApprover(above: limit))
+  }
+
+  /// Puts a bill that waits aside, hands it on, or puts it before everybody again.
+  private func changeWait(_ request: BillRequest, _ row: BillRow, _ name: String)
+    throws(StorageError) -> BillResult
+  {
+    var details = JSONObject()
+    switch request.action {
+    case .hold:
+      try connection.run(
+        "INSERT INTO bill_holds (bill_id, held_by, reason, held_at) VALUES ($1, $2, $3, $4)",
+        .local(row.localID), .text(name), .text(request.reason), .instant(transaction.now))
+    case .delegate:
+      let delegate = request.delegate ?? ""
+      if let refusal = BillRules.refusal(
+        ofAsking: try actor(delegate), for: row.facts, under: row.policy)
+      {
+        return try refuse(.delegate, row, name, refusal.refusal)
+      }
+      details["to"] = .string(delegate)
+      try connection.run(
+        """
+        INSERT INTO bill_delegations (bill_id, delegate, delegated_by, reason, delegated_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (bill_id) DO UPDATE SET delegate = excluded.delegate,
+          delegated_by = excluded.delegated_by, reason = excluded.reason,
+          delegated_at = excluded.delegated_at
+        """, .local(row.localID), .text(delegate), .text(name), .text(request.reason),
+        .instant(transaction.now))
+    default:
+      for table in ["bill_holds", "bill_delegations"] {
+        try connection.run("DELETE FROM \(table) WHERE bill_id = $1", .local(row.localID))
+      }
+      if let hold = row.facts.hold { details["held_by"] = .string(hold.by) }
+      if let delegation = row.facts.delegation { details["to"] = .string(delegation.delegate) }
+    }
+    try audit.append(
+      try entry(request.action, row, name, to: nil, reason: request.reason, details: details))
+    try connection.run(
+      "UPDATE bill_workflow SET version = version + 1, updated_at = $2 WHERE bill_id = $1",
+      .local(row.localID), .instant(transaction.now))
+    return try finish(request.action, row) { after in
+      request.action.inverse.map { .perform($0, bill: after.localID, stamp: after.stamp) }
+    }
   }
 
   /// Approves, or lets a policy approve what is submitted; a bill of our own is posted by it.
@@ -342,7 +393,7 @@ struct BillWriter {
   func create(_ draft: BillDraft, by name: String, action: String = "create") throws(StorageError)
     -> BillResult
   {
-    let actor = try access.actor(name)
+    let actor = try actor(name)
     if let refusal = actor.refusal(of: .create) ?? Self.refusal(of: draft) {
       return try refuse(.create, nil, name, refusal.refusal)
     }
@@ -382,7 +433,7 @@ struct BillWriter {
     }
     if let wrong { return .lineAmount(wrong + 1) }
     if draft.total <= .zero { return .notPositive }
-    if let due = draft.dueDate, due < draft.date { return .dueBeforeDate }
+    if let due = draft.dueDate, due < draft.date { return .dueNotAfterDate }
     return nil
   }
 
@@ -394,7 +445,7 @@ struct BillWriter {
     let content = BillContent(connection)
     let request = BillRequest(.edit, expected: expected)
     let decision = BillRules.decide(
-      request, on: row.facts, by: try access.actor(name), under: row.policy)
+      request, on: row.facts, by: try actor(name), under: row.policy)
     if case .refused(let refusal) = decision {
       return try refuse(.edit, row, name, refusal.refusal)
     }
@@ -432,7 +483,7 @@ struct BillWriter {
     guard let row = try row(id) else { return nil }
     let request = BillRequest(.annotate, expected: expected)
     let decision = BillRules.decide(
-      request, on: row.facts, by: try access.actor(name), under: row.policy)
+      request, on: row.facts, by: try actor(name), under: row.policy)
     if case .refused(let refusal) = decision {
       return try refuse(.annotate, row, name, refusal.refusal)
     }

@@ -101,6 +101,46 @@ extension SyncState {
     }
   }
 
+  /// A payment of ours that cannot leave, because it settles bills with a part of it only.
+  public struct PartlyApplied: Sendable, Hashable {
+    /// Its id in the store.
+    public var localID: LocalID
+    /// What people call it.
+    public var title: String
+    /// What of it settles bills.
+    public var applied: Money
+    /// What of it does not.
+    public var rest: Money
+  }
+
+  /// Payments to vendors of which something, or all, settles no bill: Buildium takes a payment of bills
+  /// for what it settles, and nothing over.
+  public func partlyApplied(limit: Int) throws(StorageError) -> [PartlyApplied] {
+    try connection.rows(
+      """
+      SELECT t.id, t.total_amount, t.date, COALESCE((SELECT SUM(applied_amount)
+        FROM bill_applications WHERE source_transaction_id = t.id), 0) AS applied
+      FROM transactions t
+      WHERE t.provider = 'rentbook' AND t.transaction_type = 'Check' AND t.payee_type = 'Vendor'
+        AND t.buildium_transaction_id IS NULL AND t.posting_state = 'posted'
+        AND t.deleted_at IS NULL AND t.reversal_of IS NULL
+        AND NOT EXISTS (SELECT 1 FROM transactions r WHERE r.reversal_of = t.id)
+        AND t.total_amount > COALESCE((SELECT SUM(applied_amount) FROM bill_applications
+          WHERE source_transaction_id = t.id), 0)
+      ORDER BY t.id LIMIT $1
+      """, .int(limit)
+    ) { row throws(StorageError) in
+      let (total, applied) = (row.money(1), row.money(3))
+      return PartlyApplied(
+        localID: row.localID(0), title: Self.paymentTitle(total, row.date(2)), applied: applied,
+        rest: total - applied)
+    }
+  }
+
+  private static func paymentTitle(_ total: Money, _ date: CalendarDate?) -> String {
+    "Payment of \(total)" + (date.map { " on \($0)" } ?? "")
+  }
+
   /// What is sent for a record of ours; nil when it is not to leave any more, or something it names
   /// is not known at Buildium.
   public func leavingRecord(_ kind: LeavingRecord.Kind, _ id: LocalID) throws(StorageError)
@@ -243,7 +283,7 @@ extension SyncState {
       // With lines for some bills the sum of those lines is not that of the payment.
       record["amount"] = .null
     }
-    return ("Payment of \(head.total) on \(date)", record)
+    return (Self.paymentTitle(head.total, date), record)
   }
 
   private func leavingCredit(_ id: LocalID) throws(StorageError) -> (title: String, record: Record)?
@@ -326,49 +366,6 @@ extension SyncState {
 }
 
 extension SyncRecords {
-  /// Notes that Buildium has a record of ours, and under which id: what comes from there under it is
-  /// the one that is here.
-  public func adopt(_ kind: LeavingRecord.Kind, _ id: LocalID, key: RemoteKey) throws(StorageError)
-  {
-    guard let number = Int(key.id) else {
-      throw StorageError(.programming, "\(key) is no id of a record that was sent.")
-    }
-    switch kind {
-    case .bill:
-      try adopt(bill: id, buildiumID: number)
-      try sync.agree(
-        key, localID: id, base: "{}", hash: "", updatedAt: nil, run: 0, at: transaction.now)
-    case .payment: try adopt(transaction: id, number)
-    // The application stands; what Buildium makes of it comes with the next pull.
-    case .credit: break
-    case .deposit:
-      try adopt(transaction: id, number)
-      try transaction.connection.run(
-        """
-        UPDATE deposit_meta SET buildium_deposit_id = $2, buildium_sync_status = 'synced',
-          buildium_sync_error = NULL, buildium_last_synced_at = $3, updated_at = $3
-        WHERE transaction_id = $1
-        """, .local(id), .int(number), .instant(transaction.now))
-      transaction.note(.records(.deposits))
-    }
-  }
-
-  private func adopt(transaction id: LocalID, _ number: Int) throws(StorageError) {
-    try transaction.connection.run(
-      "UPDATE transactions SET buildium_transaction_id = $2, updated_at = $3 WHERE id = $1",
-      .local(id), .int(number), .instant(transaction.now))
-    try sync.agree(
-      RemoteKey(.buildium, .transactions, String(number)), localID: id, base: "{}", hash: "",
-      updatedAt: nil, run: 0, at: transaction.now)
-    transaction.note(.records(.transactions))
-  }
-
-  /// Puts a bill that was born as a row of a mirror, and is now at Buildium, before an approver here.
-  public func submit(bornAtMirror key: RemoteKey, by mirror: Service) throws(StorageError) {
-    guard key.resource == .bills, let id = try sync.source(key)?.localID else { return }
-    try BillIntake(transaction: transaction).submit(bornAtMirror: id, by: mirror)
-  }
-
   /// Notes why a deposit of ours was not taken; nothing for other kinds.
   public func noteRefused(_ kind: LeavingRecord.Kind, _ id: LocalID, _ reason: String)
     throws(StorageError)

@@ -82,33 +82,6 @@ extension SyncState {
   }
 }
 
-extension SyncRecords {
-  /// Notes that Buildium has a bill of ours under a number. Its own entry of it is then taken for the
-  /// one that is here, and not posted a second time.
-  public func adopt(bill: LocalID, buildiumID: Int) throws(StorageError) {
-    try transaction.connection.run(
-      "UPDATE bills SET buildium_bill_id = $2, updated_at = $3 WHERE id = $1", .local(bill),
-      .int(buildiumID), .instant(transaction.now))
-    let entry = try transaction.connection.row(
-      """
-      SELECT id FROM transactions
-      WHERE bill_id = $1 AND transaction_type = 'Bill' AND reversal_of IS NULL
-        AND provider = 'rentbook' AND buildium_transaction_id IS NULL
-      """, .local(bill)
-    ) { row throws(StorageError) in row.localID(0) }
-    guard let entry else { return }
-    try transaction.connection.run(
-      "UPDATE transactions SET buildium_transaction_id = $2, updated_at = $3 WHERE id = $1",
-      .local(entry), .int(buildiumID), .instant(transaction.now))
-    let key = RemoteKey(.buildium, .transactions, String(buildiumID))
-    if try sync.source(key) == nil {
-      try sync.agree(
-        key, localID: entry, base: "{}", hash: "", updatedAt: nil, run: 0, at: transaction.now)
-    }
-    transaction.note(.records(.bills))
-  }
-}
-
 private struct AgingReader {
   let connection: Connection
   let asOf: CalendarDate

@@ -57,9 +57,11 @@ extension Store {
           continue
         }
         guard var draft = try BillContent(connection).draft(template.localID) else { continue }
-        let dueDays =
-          schedule.dueDays
-          ?? max(0, (draft.dueDate ?? draft.date).daysSince1970 - draft.date.daysSince1970)
+        let own = (draft.dueDate ?? draft.date).daysSince1970 - draft.date.daysSince1970
+        var dueDays = schedule.dueDays ?? own
+        if schedule.dueDays == nil, own <= 0 {
+          dueDays = try BillTerms(connection: connection).terms(ofVendor: draft.vendor).days
+        }
         let templateDay = draft.date
         let reference = draft.reference
         for day in schedule.occurrences(through: last) where day != templateDay {

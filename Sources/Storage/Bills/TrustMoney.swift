@@ -100,6 +100,16 @@ extension Store {
 
   /// Says what becomes of payments that would take money held for tenants; why it may not be said.
   public func setTrustMoney(blocks: Bool, by name: String) throws(StorageError) -> Refusal? {
+    try setBillSetting(
+      BillSettings.trustMoney, to: blocks ? "block" : "warn", called: ("trust", "trust_money"),
+      by: name)
+  }
+
+  /// Keeps what an administrator says of all bills, with its line in the trail.
+  func setBillSetting(
+    _ setting: String, to value: String, called names: (subject: String, detail: String),
+    by name: String
+  ) throws(StorageError) -> Refusal? {
     try write { transaction throws(StorageError) in
       let actor = try Access(connection: transaction.connection).actor(name)
       let refusal: UserRefusal? =
@@ -108,19 +118,19 @@ extension Store {
         case .some(let role) where !role.managesUsers: .roleMayNot(role)
         default: nil
         }
-      let value = blocks ? "block" : "warn"
       try AuditTrail(transaction).append(
         AuditTrail.Entry(
-          kind: "policy", subject: "policy:trust", name: "trust", actor: name, action: "policy",
-          details: [
-            "trust_money": .string(value), "refused": .optional(refusal?.refusal.code),
-          ]))
+          kind: "policy", subject: "policy:\(names.subject)", name: names.subject, actor: name,
+          action: "policy",
+          details: .object([
+            names.detail: .string(value), "refused": .optional(refusal?.refusal.code),
+          ])))
       if let refusal { return refusal.refusal }
       try transaction.connection.run(
         """
         INSERT INTO settings (name, value) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value
-        """, .text(BillSettings.trustMoney), .text(value))
+        """, .text(setting), .text(value))
       return nil
     }
   }

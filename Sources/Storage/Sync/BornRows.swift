@@ -14,7 +14,7 @@ public struct BornRow: Sendable, Hashable {
     case doubt
     /// It was created; the row is to be told.
     case created
-    /// The row knows its key.
+    /// The row was told what became of it, or will be; nothing else is done unless it changes.
     case answered
   }
 

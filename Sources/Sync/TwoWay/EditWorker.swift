@@ -36,6 +36,10 @@ struct EditWorker {
       let end = HomeWorker(way: way).work()
       guard case .done = end else { return end }
     }
+    for table in tables where !way.options.isDryRun {
+      let end = PostingWorker(way: way, table: table).answer()
+      guard case .done = end else { return end }
+    }
     return EditWorker(way: way, resource: resource).work()
   }
 

@@ -34,7 +34,7 @@ struct RowIntake {
   /// Takes rows that are surely not there any more: they were asked for by their ids.
   func lose(_ table: ObservedTable, _ ids: [String]) throws(StorageError) {
     for id in ids {
-      try sync.forgetBorn(service, table.name, id)
+      try way.forget(id, of: table, isGone: true, tables)
       guard let resource = table.resource,
         let known = try sync.sink(service, resource, remoteID: id), !known.isGone,
         known.waiting != .missing
@@ -152,7 +152,7 @@ struct RowIntake {
   private func takeBorn(_ row: ObservedRow, _ table: ObservedTable) throws(StorageError) {
     let known = try sync.born(service, table.name, row.remoteID)
     guard row.wantsPosting else {
-      if known != nil { try sync.forgetBorn(service, table.name, row.remoteID) }
+      if known != nil { try way.forget(row.remoteID, of: table, isGone: false, tables) }
       return
     }
     let text = Self.text(row)

@@ -20,7 +20,7 @@ enum BillsCommands {
     OptionSpec("--unit", "ID", "The unit of the bill's line."),
     OptionSpec("--vendor", "ID", "Who sent it."),
     OptionSpec("--date", "DATE", "The day it is dated."),
-    OptionSpec("--due", "DATE", "The day it is due."),
+    OptionSpec("--due", "DATE", "The day it is due; by the vendor's or the office's terms."),
     OptionSpec("--account", "ID", "The GL account of the bill's line."),
     OptionSpec("--amount", "A", "The amount of the bill's line."),
     OptionSpec(
@@ -63,6 +63,14 @@ enum BillsCommands {
     decision(.reject, [reason], "Turn bills down, with a reason."),
     decision(.recall, [], "Take bills back that wait for approval."),
     decision(.reopen, [], "Make drafts of rejected bills."),
+    decision(
+      .hold, [reason],
+      "Put bills aside that wait for approval: nobody is asked for them or approves them."),
+    decision(.release, [], "Put bills before everybody again that were put aside or handed on."),
+    decision(
+      .delegate,
+      [OptionSpec("--to", "USER", "Who is asked."), OptionSpec("--reason", "TEXT", "What for.")],
+      "Ask one other person to decide on bills that wait for approval."),
     decision(
       .void,
       [
@@ -238,9 +246,20 @@ enum BillsCommands {
       }
       let vendor = try caller.record(.vendors, vendorText, "vendor")
       let date = try caller.day("--date") ?? caller.workspace.store.today
-      let due = try caller.day("--due")
+      var due = try caller.day("--due")
+      if due == nil {
+        let terms = try caller.workspace.onStore { store throws(StorageError) in
+          try store.paymentTerms(ofVendor: vendor)
+        }
+        let day = date.adding(days: terms.days)
+        due = day
+        let whose = terms.isVendors ? "as the vendor's last bill was" : "by the office's terms"
+        if !invocation.isQuiet, !invocation.isJSON {
+          Output.note("Due on \(day), \(terms.days) days after its date, \(whose).")
+        }
+      }
       var draft = BillDraft(
-        vendor: vendor, date: date, dueDate: due ?? date, reference: invocation.text("--reference"),
+        vendor: vendor, date: date, dueDate: due, reference: invocation.text("--reference"),
         memo: invocation.text("--memo"), lines: lines)
       if let text = invocation.text("--recur"), text != "none" {
         draft.schedule = try schedule(text)
@@ -319,10 +338,13 @@ enum BillsCommands {
       if action.needsReason, invocation.text("--reason") == nil {
         throw .usage("“rentbook bills \(action.rawValue)” needs --reason TEXT.")
       }
+      if action == .delegate, invocation.text("--to") == nil {
+        throw .usage("“rentbook bills delegate” needs --to USER.")
+      }
       let request = BillRequest(
         action, reason: invocation.text("--reason") ?? "", expected: invocation.text("--expect"),
         unapplies: invocation.flag("--unapply"),
-        allowsDuplicate: invocation.flag("--allow-duplicate"))
+        allowsDuplicate: invocation.flag("--allow-duplicate"), delegate: invocation.text("--to"))
       let date = try caller.day("--date")
       let user = caller.user
       // All ids are looked up first: a typing error changes nothing.

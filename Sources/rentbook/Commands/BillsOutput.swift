@@ -31,6 +31,8 @@ enum BillsOutput {
       "submitted_by": .optional(row.facts.submittedBy), "stamp": .string(row.stamp),
       "reversed_by": name(row.reversedBy), "reverses": name(row.reverses),
       "recurring": .bool(row.isRecurring), "to_be_reconciled": .bool(row.isToBeReconciled),
+      "held": row.facts.hold.map { ["by": .string($0.by), "reason": .string($0.reason)] } ?? .null,
+      "delegate": .optional(row.facts.delegation?.delegate),
     ]
   }
 

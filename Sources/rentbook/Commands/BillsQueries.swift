@@ -67,7 +67,9 @@ enum BillsQueries {
         OptionSpec("--payables-account", "ID", "The GL account bills are owed on."),
         OptionSpec(
           "--trust-money", "block|warn",
-          "What becomes of a payment that takes money held for tenants."), user,
+          "What becomes of a payment that takes money held for tenants."),
+        OptionSpec(
+          "--terms", "DAYS", "How long after its date a bill is due that does not say; 30."), user,
       ], "Show or set what an approval asks for.", run: policy),
   ]
 
@@ -423,6 +425,12 @@ enum BillsQueries {
         }
         if let refusal { throw BillsOutput.failure(refusal, "") }
       }
+      if let days = try invocation.integer("--terms", in: 1...PaymentTerms.daysMax) {
+        let refusal = try caller.workspace.onStore { store throws(StorageError) in
+          try store.setPaymentTerms(days: days, by: user)
+        }
+        if let refusal { throw BillsOutput.failure(refusal, "") }
+      }
       if names.contains(where: { invocation.text($0) != nil }) {
         var policy = known[scope] ?? BillPolicy()
         policy.autoApproveUpTo = try limit(
@@ -448,7 +456,11 @@ enum BillsQueries {
       let blocks = try caller.workspace.onStore { store throws(StorageError) in
         try store.blocksTrustMoney()
       }
+      let terms = try caller.workspace.onStore { store throws(StorageError) in
+        try store.paymentTerms(ofVendor: nil)
+      }
       return try caller.finish([
+        "payment_terms_days": .int(terms.days),
         "trust_money": .string(blocks ? "block" : "warn"),
         "policies": .array(
           policies.sorted { $0.key < $1.key }.map { scope, policy in

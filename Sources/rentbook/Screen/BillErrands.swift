@@ -12,7 +12,8 @@ enum BillErrands {
   ///
   /// - Returns: what came of each, and what takes back what was done.
   static func decide(
-    _ tasks: [BillTask], _ action: BillAction, reason: String, _ workspace: Workspace
+    _ tasks: [BillTask], _ action: BillAction, reason: String, delegate: String?,
+    _ workspace: Workspace
   ) -> (outcomes: [BillTaskOutcome], undo: [JSONValue]) {
     var outcomes: [BillTaskOutcome] = []
     var undo: [JSONValue] = []
@@ -23,7 +24,8 @@ enum BillErrands {
         outcomes.append(BillTaskOutcome(task, isDone: false, "Not tried: \(failure.message)"))
         continue
       }
-      let request = BillRequest(action, reason: reason, expected: task.stamp)
+      let request = BillRequest(
+        action, reason: reason, expected: task.stamp, delegate: delegate)
       let result: BillResult?
       do throws(Failure) {
         result = try workspace.onStore { store throws(StorageError) in
@@ -44,6 +46,7 @@ enum BillErrands {
         undo.append([
           "action": .string(back.rawValue), "bill": .string(bill), "stamp": .string(stamp),
           "again": .string(action.rawValue), "reason": .string(reason),
+          "to": .optional(delegate),
         ])
       }
     }
@@ -69,7 +72,7 @@ enum BillErrands {
       count += 1
       let request = BillRequest(
         action, reason: step["reason"]?.string ?? "",
-        expected: isRedo ? nil : step["stamp"]?.string)
+        expected: isRedo ? nil : step["stamp"]?.string, delegate: step["to"]?.string)
       let result = try workspace.onStore { store throws(StorageError) in
         try store.perform(request, on: bill, by: workspace.configuration.user)
       }
@@ -109,9 +112,10 @@ extension ScreenRunner {
           post(.effectDone("The comment stands in the bill's trail."))
         }
       }
-    case .decideBills(let tasks, let action, let reason):
+    case .decideBills(let tasks, let action, let reason, let delegate):
       errand { [undo] () throws(Failure) in
-        let (outcomes, steps) = BillErrands.decide(tasks, action, reason: reason, workspace)
+        let (outcomes, steps) = BillErrands.decide(
+          tasks, action, reason: reason, delegate: delegate, workspace)
         post(.billOutcomes(outcomes, action))
         if !steps.isEmpty {
           let noun = steps.count == 1 ? "bill" : "bills"
