@@ -42,7 +42,8 @@ struct HomeJourneyTests {
     let paid = try journey.ask(
       "POST", "/v1/leases/\(number)/payments",
       [
-        "Date": .string("\(day)"), "PaymentMethod": "Check", "TotalAmount": .number("321.09"),
+        "Date": .string("\(day)"), "PaymentMethod": "Check", "SendEmailReceipt": false,
+        "TotalAmount": .number("321.09"),
         "Lines": [["Amount": .number("321.09"), "GLAccountId": .int(income)]],
       ])
     let payment = try #require(paid["Id"]?.int)
