@@ -287,7 +287,12 @@ struct BillApplicationTests {
     let name = names[Int.random(in: names.indices, using: &random)]
     let source = "t\(Int.random(in: 0..<12, using: &random))"
     let amount = Money(minorUnits: Int64.random(in: 1...1_500, using: &random))
-    switch Int.random(in: 0..<24, using: &random) {
+    switch Int.random(in: 0..<27, using: &random) {
+    case 24: _ = try store.perform(BillRequest(.hold, reason: "r"), on: bill, by: name)
+    case 25: _ = try store.perform(BillRequest(.release), on: bill, by: name)
+    case 26:
+      let request = BillRequest(.delegate, delegate: names.randomElement(using: &random))
+      _ = try store.perform(request, on: bill, by: name)
     case 20...: try payStep(store, pool, bill, amount, name, &random)
     case 0..<6:
       _ = try store.apply(
@@ -320,6 +325,13 @@ struct BillApplicationTests {
       let rows = try fixture.test.rows(sql)
       #expect(rows.isEmpty, "\(rule), \(seed): \(rows.prefix(5))")
     }
+    try none(
+      "what is put aside or handed on waits for approval",
+      """
+      SELECT bill_id, state FROM bill_workflow WHERE state <> 'pending_approval'
+        AND (bill_id IN (SELECT bill_id FROM bill_holds)
+          OR bill_id IN (SELECT bill_id FROM bill_delegations))
+      """)
     try none(
       "I5: payables are what is open of the bills, per property, less what was applied",
       """

@@ -117,7 +117,7 @@ extension BillsPane {
       Column(title: "") { row, _ in Piece(marks.contains(row.localID) ? "●" : " ", .heading) },
       Column(title: "Due") { row, _ in
         guard let due = row.dueDate ?? row.date else { return Piece("") }
-        let isLate = due < today && row.status.isOpen
+        let isLate = due < today && (row.status.isOpen || row.approval == .pendingApproval)
         return Piece(isLate ? "\(due) late" : due.description, isLate ? .warning : .text)
       },
       Column(title: "Vendor") { row, width in

@@ -120,7 +120,10 @@ extension SyncRecords {
       try keep(mirror, remoteID, made.localID, fields)
       return try submitted(made.localID)
     }
-    if known.fields == fields, row.approval != .draft { return nil }
+    // What was approved leaves as it is; the row's edit is merged once it is the bill's mirror.
+    if row.approval == .approved || (known.fields == fields && row.approval != .draft) {
+      return nil
+    }
     if row.facts.editedBy != name {
       return Refusal(
         "taken_over",
@@ -129,9 +132,11 @@ extension SyncRecords {
     }
     if let hold = row.facts.hold { return BillRefusal.held(hold).refusal }
     switch row.approval {
-    case .approved, .voided:
+    case .approved: return nil
+    case .voided:
       return Refusal(
-        "decided", "The bill \(row.approval.words) in Rentbook as the row was; it stays so.")
+        "voided", "The bill was voided in Rentbook and stays so.",
+        hint: "Enter what is owed in a row of its own.")
     case .pendingApproval, .rejected:
       let action: BillAction = row.approval == .rejected ? .reopen : .recall
       if let refusal = try writer.perform(

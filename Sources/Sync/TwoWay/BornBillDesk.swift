@@ -67,6 +67,10 @@ extension PostingWorker {
   /// told when that changed.
   func noteStandings() throws(SyncError) {
     let (mirror, table, now) = (way.mirror.service, table, way.state.now)
+    let waits = try way.hub.read { (sync) throws(StorageError) in
+      try !sync.bornBills(mirror).isEmpty
+    }
+    guard waits else { return }
     try way.hub.write { (tables) throws(StorageError) in
       for bill in try tables.sync.bornBills(mirror) {
         guard var row = try tables.sync.born(mirror, table.name, bill.remoteID),
