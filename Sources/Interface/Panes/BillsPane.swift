@@ -71,7 +71,7 @@ struct BillsPane: Pane {
         footer: false),
       decision(
         .character("h"), .holdBill, .hold,
-        "Puts the marked bills aside, with a reason: they wait for nobody.", footer: false),
+        "Puts the marked bills aside, with a reason.", footer: false),
       decision(
         .character("H"), .releaseBill, .release,
         "Puts the marked bills before everybody again.", footer: false),
