@@ -3,7 +3,9 @@ import Glibc
 
 /// The built program in a pseudo-terminal, driven as a person would: keys in, screens out.
 ///
-/// Every wait ends when what is waited for is there, or at a deadline with the screen in the error.
+/// Every wait ends when what is waited for is there, or at a deadline with the screen in the error. The
+/// terminal says that it can hold a picture back until it is whole (mode 2026), so that no half drawn
+/// one is ever looked at.
 final class PseudoTerminal {
   struct Timeout: Error, CustomStringConvertible { let description: String }
 
@@ -12,6 +14,7 @@ final class PseudoTerminal {
   private(set) var screen: Screen
   /// Everything the program has written since it was last taken.
   private var output: [UInt8] = []
+  private var tail: [UInt8] = []
   private var status: Int32?
   /// The terminal's settings before the program touched them.
   private let settings: termios
@@ -134,7 +137,7 @@ final class PseudoTerminal {
     _ what: String, seconds: Int = 30, until condition: (Screen) -> Bool
   ) throws -> Screen {
     let deadline = Self.now() + UInt64(seconds) * 1000
-    while !condition(screen) {
+    while screen.modes.contains(2026) || !condition(screen) {
       let now = Self.now()
       guard now < deadline, readOutput(milliseconds: Int32(deadline - now)) else {
         throw Timeout(description: "waited for \(what); the screen was:\n\(screen.text)")
@@ -212,6 +215,18 @@ final class PseudoTerminal {
     guard count > 0 else { return false }
     screen.feed(buffer[..<count])
     output += buffer[..<count]
+    answer(in: buffer[..<count])
     return true
+  }
+
+  /// Answers the question whether pictures can be held back; `tail` keeps one cut between two reads.
+  private func answer(in bytes: ArraySlice<UInt8>) {
+    let question = Array("\u{1B}[?2026$p".utf8)
+    tail += bytes
+    if let place = tail.firstRange(of: question) {
+      tail.removeSubrange(..<place.upperBound)
+      press("\u{1B}[?2026;2$y")
+    }
+    tail = tail.suffix(question.count - 1)
   }
 }
