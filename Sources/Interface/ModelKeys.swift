@@ -13,6 +13,15 @@ extension Model {
       if key == .character("q") { effects += world.run == nil ? [.quit] : [.cancelSync, .quit] }
       return
     }
+    // What concerns the terminal itself means the same wherever a person is; only a letter that was
+    // mapped to it is typed.
+    let ofTerminal = shellChoices().first {
+      $0.keys.contains(key) && ($0.action == .redraw || $0.action == .suspend)
+    }
+    if case .character = key {
+    } else if let ofTerminal {
+      return performShell(ofTerminal.action, &effects)
+    }
     if withTop({ layer, world in layer.isTyping ? layer.type(key, world) : nil }, &effects) {
       return
     }

@@ -109,6 +109,15 @@ final class PseudoTerminal {
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// Whether the program has written `text` since its output was last taken.
+  func hasWritten(_ text: String) -> Bool { output.firstRange(of: Array(text.utf8)) != nil }
+
+  /// The line of the screen that has the mark of the selected row, from 0.
+  var selectedRow: Int? {
+    screen.text.split(separator: "\n", omittingEmptySubsequences: false)
+      .firstIndex { $0.hasPrefix("▸") }
+  }
+
   /// Reads until the program has been silent for so long.
   func settle(milliseconds: Int32 = 400) {
     let deadline = Self.now() + 20_000
