@@ -252,7 +252,7 @@ import Testing
       $0.text.contains("conflict") && $0.text.contains("919-555-0200")
     }
     terminal.press("\r")
-    try terminal.wait(for: "1 of 1", seconds: 20)
+    try terminal.wait(for: "1 of 1")
     terminal.press("q")
     #expect(try terminal.waitForExit() == 0)
     #expect(terminal.leftOver() == [])
