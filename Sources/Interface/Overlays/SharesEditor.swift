@@ -53,12 +53,13 @@ struct SharesEditor: Layer {
   /// More owners than any property has.
   private static let rowsMax = 100
 
-  static let bindings: [Binding<SharesEditor>] = []
+  static let bindings: [Binding<SharesEditor>] = [
+    Binding([.enter], .accept, "save", "Saves the shares, or adds the owner that was typed."),
+    Binding([.tab, .down], .down, "next", "Goes to what can be typed next."),
+    Binding([.backTab, .up], .up, "before", "Goes back.", footer: false),
+    Binding([.escape], .back, "leave it", "Leaves all as it is."),
+  ]
   var isTyping: Bool { true }
-  var typingLabels: (enter: String, escape: String) {
-    place == .newOwner && !newOwner.text.isEmpty
-      ? ("add the owner", "leave it") : ("save, Tab goes on", "leave it")
-  }
 
   private var places: [Place] {
     [.from] + rows.indices.flatMap { [Place.ownership($0), .disbursement($0)] }
@@ -69,8 +70,8 @@ struct SharesEditor: Layer {
 
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? {
     switch key {
-    case .escape: return [.close]
-    case .enter: return accept()
+    // These have bindings.
+    case .escape, .enter: return nil
     case .tab: move(1)
     case .backTab: move(-1)
     case .down: moveRow(1)
@@ -133,7 +134,13 @@ struct SharesEditor: Layer {
     place = .ownership(rows.count - 1)
   }
 
-  mutating func perform(_ action: Action, _ world: World) -> [Reaction] { [] }
+  mutating func perform(_ action: Action, _ world: World) -> [Reaction] {
+    switch action {
+    case .accept: return accept()
+    case .back: return [.close]
+    default: return []
+    }
+  }
 
   // MARK: Taking what was typed
 
