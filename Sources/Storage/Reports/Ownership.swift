@@ -17,6 +17,23 @@ public struct ShareEntry: Sendable, Hashable {
   }
 }
 
+extension ShareEntry {
+  /// What speaks against a list of shares, in words; nil when nothing does.
+  public static func problem(_ entries: [ShareEntry]) -> String? {
+    if entries.isEmpty { return "A property has at least one owner." }
+    if Set(entries.map(\.owner)).count < entries.count { return "An owner is named twice." }
+    for (name, sum) in [
+      ("ownership", entries.reduce(0) { $0 + $1.ownership.units }),
+      ("disbursement", entries.reduce(0) { $0 + $1.disbursement.units }),
+    ] where sum != Percent.whole.units {
+      let isNear = abs(sum - Percent.whole.units) <= Percent.unitsPerPercent / 100
+      return "The \(name) percentages add up to \(Percent(units: sum)), not 100"
+        + (isNear ? "; give the rest to one of the owners." : ".")
+    }
+    return nil
+  }
+}
+
 /// One decision about a property's shares.
 public struct OwnershipChange: Sendable, Hashable {
   /// The property: Buildium's number, or the store's id.
@@ -173,7 +190,7 @@ private struct OwnershipWriter {
     reach: OwnershipReach = .forever, reason: String, actor: String
   ) throws(StorageError) -> String? {
     let next = reach == .untilNext ? try nextDay(property, after: from) : nil
-    if let problem = Self.problem(entries) { return problem }
+    if let problem = ShareEntry.problem(entries) { return problem }
     if let problem = try finalProblem(from, before: next) { return problem }
     let before = try shares(property, on: from)
     let linked = try linkedOwners(property)
@@ -361,21 +378,6 @@ private struct OwnershipWriter {
   }
 
   // MARK: Rules
-
-  /// What speaks against a list of shares.
-  private static func problem(_ entries: [ShareEntry]) -> String? {
-    if entries.isEmpty { return "A property has at least one owner." }
-    if Set(entries.map(\.owner)).count < entries.count { return "An owner is named twice." }
-    for (name, sum) in [
-      ("ownership", entries.reduce(0) { $0 + $1.ownership.units }),
-      ("disbursement", entries.reduce(0) { $0 + $1.disbursement.units }),
-    ] where sum != Percent.whole.units {
-      let isNear = abs(sum - Percent.whole.units) <= Percent.unitsPerPercent / 100
-      return "The \(name) percentages add up to \(Percent(units: sum)), not 100"
-        + (isNear ? "; give the rest to one of the owners." : ".")
-    }
-    return nil
-  }
 
   /// What is final between two days, the second not counted, keeps its shares.
   private func finalProblem(_ from: CalendarDate, before end: CalendarDate?) throws(StorageError)
