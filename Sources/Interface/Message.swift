@@ -62,6 +62,8 @@ public enum Message: Sendable {
   case month(MonthSheet, Ticket)
   /// The answer to ``Effect/loadClose(_:_:)``.
   case close(CloseSheet, Ticket)
+  /// The answer to ``Effect/loadOwnership(property:_:)``; nil when there is no such property any more.
+  case ownership(OwnershipSheet?, Ticket)
   /// The answer to ``Effect/conflicts(_:_:)``.
   case conflicts(ConflictNews, Ticket)
   /// The answer to ``Effect/reconcile(_:_:)``.
@@ -146,6 +148,10 @@ public enum Effect: Sendable, Hashable {
   case finalizeMonth(CalendarMonth, inputsHash: String)
   /// Open a final month again.
   case reopenMonth(CalendarMonth, reason: String)
+  /// Read who owns a property, by its number; answer with ``Message/ownership(_:_:)``, or as above.
+  case loadOwnership(property: String, Ticket)
+  /// Set who owns a property from a day on; answered by ``Message/effectDone(_:)``.
+  case changeOwnership(OwnershipEdit)
   /// Write a report to a file whose name begins so; answer with ``Message/effectDone(_:)``.
   case exportReport(Report, ReportFormat, file: String)
   /// Undo the last local action, or do the last undone one again; answer with

@@ -107,6 +107,7 @@ final class ScreenRunner: Sendable {
   func start(syncing: Bool) {
     registerUndo()
     registerConflictUndo()
+    registerOwnershipUndo()
     let news = news
     shelf.watch()
     workspace.store.observe { _ in news.post(()) }
@@ -183,6 +184,7 @@ final class ScreenRunner: Sendable {
     case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
+    case .loadOwnership, .changeOwnership: carryOutOwnership(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
     case .reconcile(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
