@@ -319,10 +319,15 @@ struct EditWorker {
       guard let row = try tables.sync.sink(mirror, resource, localID: id) else { return }
       let record =
         row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
-      let desk = try way.desk(tables, resource, isOpen: Sides(both: false))
+      var desk = try way.desk(tables, resource, isOpen: Sides(both: false))
+      desk.words = text
       var pair = try desk.lay(row, mirror: record)
       pair.machine.writes.left = sending.write
-      _ = try desk.step(&pair, .answered(.left, .refused))
+      if try desk.step(&pair, .answered(.left, .refused)).contains(where: \.isReturn) {
+        // The conflict that waits again says what was refused; nothing else is given up.
+        try tables.sync.end(intent: sending.intent.id)
+        try tables.sync.mark(mirror, resource, localID: id)
+      }
     }
     way.state.count(resource) { $0.failed += 1 }
     way.state.say(.error, text, sending.intent.key)
