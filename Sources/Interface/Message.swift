@@ -106,6 +106,9 @@ public enum Effect: Sendable, Hashable {
   /// Start a sync of these resources (none: of all); answer with ``Message/syncStarted(dryRun:)`` and
   /// ``Message/syncEnded(_:hint:level:)``, a dry run with ``Message/dryRun(_:)`` before that.
   case startSync(full: Bool, resources: [Resource], dryRun: Bool)
+  /// Start a sync of a resource that does what was held back, so many and no more; a full one where
+  /// that is needed to find it. Answered like ``startSync(full:resources:dryRun:)``.
+  case permitChanges(HeldChange.Permit, Resource, full: Bool)
   /// Stop taking new work, finish the page in hand; answer with ``Message/paused(_:)``.
   case pauseSync
   /// Go on; answer with ``Message/paused(_:)``.

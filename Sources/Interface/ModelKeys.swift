@@ -114,6 +114,13 @@ extension Model {
         }
         world.run = World.Run(isDry: dryRun)
         effects.append(.startSync(full: full, resources: resources, dryRun: dryRun))
+      case .permitRequested(let permit, let resource, let full):
+        guard world.run?.isLook ?? true else {
+          world.answer("A sync is running already.")
+          continue
+        }
+        world.run = World.Run(isDry: false)
+        effects.append(.permitChanges(permit, resource, full: full))
       case .stopRequested:
         world.run?.isStopping = true
         effects.append(.cancelSync)

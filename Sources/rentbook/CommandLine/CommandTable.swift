@@ -24,6 +24,8 @@ enum CommandTable {
     Family("Synchronize", "status", "Counts, services, jobs and latency."),
     Family("Synchronize", "jobs", "Work that waits, runs or was given up: retry, discard."),
     Family("Synchronize", "conflicts", "What two sides changed: show, resolve, undo, stats."),
+    Family("Synchronize", "edit", "Change a property, vendor, task and more, in Buildium."),
+    Family("Synchronize", "edits", "Changes made here and what became of them: undo."),
     Family("Synchronize", "reconcile", "Every record and field of both sides compared."),
     Family("Synchronize", "webhooks", "Buildium's events: serve, list, replay."),
     Family("Synchronize", "daemon", "The schedule and Buildium's events, without a screen."),
@@ -56,6 +58,6 @@ enum CommandTable {
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs, [DaemonCommand.spec],
+      WebhookCommands.specs, [DaemonCommand.spec], EditCommands.specs,
     ].flatMap(\.self)
 }

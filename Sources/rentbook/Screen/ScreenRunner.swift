@@ -160,6 +160,10 @@ final class ScreenRunner: Sendable {
       startSync(
         SyncOptions(
           isFull: isFull, resources: resources.isEmpty ? nil : resources, isDryRun: isDryRun))
+    case .permitChanges(let permit, let resource, let isFull):
+      var options = SyncOptions(isFull: isFull, resources: [resource])
+      (options.permit, options.person) = (permit, workspace.configuration.user)
+      startSync(options)
     case .pauseSync: setPaused(true)
     case .resumeSync: setPaused(false)
     case .cancelSync: state.withLock(\.run)?.cancel()
