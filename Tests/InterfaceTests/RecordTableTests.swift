@@ -153,7 +153,7 @@ import Testing
     session.send(.storeChanged)
     #expect(session.line("▸") == selected && session.frame.cursorRow == row)
     #expect(session.screen.contains("marked 1"))
-    #expect(session.screen.contains("77 of 397  filter: oak"))
+    #expect(session.screen.contains("77 of 400  filter: oak"))
   }
 
   @Test("marks all of a filter, also what was never read, and the batch has every one of them")
