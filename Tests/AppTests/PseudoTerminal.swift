@@ -9,7 +9,7 @@ import Glibc
 final class PseudoTerminal {
   struct Timeout: Error, CustomStringConvertible { let description: String }
 
-  private let master: Int32
+  private var master: Int32
   private let process: pid_t
   private(set) var screen: Screen
   /// Everything the program has written since it was last taken.
@@ -19,6 +19,8 @@ final class PseudoTerminal {
   /// The terminal's settings before the program touched them.
   private let settings: termios
   private let device: String
+  /// What the program used of the processor in all, in milliseconds; nil until its end was waited for.
+  private(set) var processorMilliseconds: Int?
 
   /// The program as the tests' own build made it, beside the tests.
   static let program: String = {
@@ -29,25 +31,33 @@ final class PseudoTerminal {
     return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/rentbook"
   }()
 
+  /// TIOCSPTLCK and TIOCGPTN, which the C module leaves out.
+  private static let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+
   /// POSIX_SPAWN_SETSID, which the C module leaves out.
   private static let spawnInNewSession: Int16 = 0x80
 
   init(
-    _ arguments: [String], environment: [String: String] = [:], rows: Int = 24, columns: Int = 80
+    _ arguments: [String], environment: [String: String] = [:], rows: Int = 24, columns: Int = 80,
+    ignoringHangUp: Bool = false
   ) throws {
     screen = Screen(rows: rows, columns: columns)
-    var master: Int32 = -1
-    var slave: Int32 = -1
-    var size = winsize(
-      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-    guard openpty(&master, &slave, nil, nil, &size) == 0 else {
+    // Closed in every program that is started, this one's too: a terminal hangs up when nobody has it.
+    let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (locked, number): (Int32, Int32) = (0, 0)
+    guard master >= 0, ioctl(master, Self.setLock, &locked) == 0,
+      ioctl(master, Self.getNumber, &number) == 0
+    else {
       throw Timeout(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
     }
+    device = "/dev/pts/\(number)"
+    let slave = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     var before = termios()
     tcgetattr(slave, &before)
     settings = before
-    device = String(cString: ttyname(slave))
-
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     // A new session that opens the terminal by name gets it as its controlling terminal.
@@ -66,9 +76,11 @@ final class PseudoTerminal {
     ]
     variables.merge(environment) { $1 }
     var child: pid_t = 0
-    let code = Self.withCStrings([Self.program] + arguments) { argv in
+    let shell = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
+    let words = (ignoringHangUp ? shell : []) + [Self.program] + arguments
+    let code = Self.withCStrings(words) { argv in
       Self.withCStrings(variables.map { "\($0)=\($1)" }) { envp in
-        posix_spawn(&child, Self.program, &actions, &attributes, argv, envp)
+        posix_spawn(&child, words[0], &actions, &attributes, argv, envp)
       }
     }
     posix_spawn_file_actions_destroy(&actions)
@@ -86,7 +98,13 @@ final class PseudoTerminal {
       kill(process, SIGKILL)
       waitpid(process, nil, 0)
     }
+    if master >= 0 { close(master) }
+  }
+
+  /// Closes the terminal, as its window or a lost connection does.
+  func hangUp() {
     close(master)
+    master = -1
   }
 
   private static func withCStrings<Value>(
@@ -131,6 +149,20 @@ final class PseudoTerminal {
     return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
   }
 
+  /// How often its threads have begun to wait.
+  var waits: Int {
+    let folder = "/proc/\(process)/task"
+    var sum = 0
+    for thread in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      let path = "\(folder)/\(thread)/status"
+      let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+      for line in text.split(separator: "\n") where line.hasPrefix("voluntary_ctxt_switches:") {
+        sum += Int(line.drop { !$0.isNumber }) ?? 0
+      }
+    }
+    return sum
+  }
+
   func signal(_ number: Int32) { kill(process, number) }
 
   func resize(rows: Int, columns: Int) {
@@ -166,7 +198,11 @@ final class PseudoTerminal {
     let deadline = Self.now() + UInt64(seconds) * 1000
     while readOutput(milliseconds: 50) || Self.now() < deadline {
       var value: Int32 = 0
-      if waitpid(process, &value, WNOHANG) == process {
+      var used = rusage()
+      if wait4(process, &value, WNOHANG, &used) == process {
+        let seconds = Int(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+        let rest = Int(used.ru_utime.tv_usec + used.ru_stime.tv_usec)
+        processorMilliseconds = seconds * 1000 + rest / 1000
         while readOutput(milliseconds: 0) {}
         status = value
         return value & 0x7F == 0 ? (value >> 8) & 0xFF : 128 + (value & 0x7F)
@@ -217,6 +253,7 @@ final class PseudoTerminal {
 
   /// Whether something was read before the time was over.
   private func readOutput(milliseconds: Int32) -> Bool {
+    // Of a closed terminal, which poll passes over, nothing comes.
     var entry = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, milliseconds) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

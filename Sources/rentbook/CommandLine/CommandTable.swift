@@ -41,6 +41,7 @@ enum CommandTable {
     Family("The month", "report", "Statements as table, CSV, spreadsheet, PDF or JSON."),
     Family("The month", "export", "The books as a journal for hledger."),
     Family("The month", "rules", "Who decides a conflict; owners' draws; classes of accounts."),
+    Family("Care", "config", "A settings file to begin with; which one is read."),
     Family("Care", "backup", "A checked copy of the store while it is in use."),
     Family("Care", "restore", "A checked copy in the store's place; the old one is kept."),
     Family("Care", "check", "Look for damage and for rules that do not hold."),
@@ -58,6 +59,6 @@ enum CommandTable {
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs, [DaemonCommand.spec], EditCommands.specs,
+      WebhookCommands.specs, [DaemonCommand.spec], EditCommands.specs, ConfigCommands.specs,
     ].flatMap(\.self)
 }
