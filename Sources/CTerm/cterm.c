@@ -38,7 +38,7 @@ static const int64_t report_wait_ms = 100;
 static SCREEN *screen;
 static WINDOW *input;
 static struct termios before;
-static bool has_before, is_utf8, wants_mouse, knows_mouse, has_sync;
+static bool has_before, is_utf8, wants_mouse, knows_mouse, has_sync, shows_cursor;
 static int colours;
 static char reset[512];
 static size_t reset_count;
@@ -229,6 +229,7 @@ void cterm_close(void) {
   say("\033[?2004l");
 }
 
+int cterm_escape_delay(void) { return get_escdelay(); }
 bool cterm_is_utf8(void) { return is_utf8; }
 int cterm_colours(void) { return colours; }
 int cterm_rows(void) { return LINES; }
@@ -257,7 +258,7 @@ void cterm_put(int row, int column, const uint32_t *scalars, int count, int pair
 int cterm_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
 
 void cterm_cursor(int row, int column, bool visible) {
-  curs_set(visible ? 1 : 0);
+  shows_cursor = visible;
   wmove(stdscr, row, column);
 }
 
@@ -265,6 +266,8 @@ void cterm_flush(void) {
   if (!is_open) return;
   wnoutrefresh(stdscr);
   if (has_sync) say("\033[?2026h");
+  // What shows or hides the cursor is sent at once, and so belongs to the picture.
+  curs_set(shows_cursor ? 1 : 0);
   doupdate();
   if (has_sync) say("\033[?2026l");
 }

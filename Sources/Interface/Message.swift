@@ -62,6 +62,8 @@ public enum Message: Sendable {
   case month(MonthSheet, Ticket)
   /// The answer to ``Effect/loadClose(_:_:)``.
   case close(CloseSheet, Ticket)
+  /// The answer to ``Effect/loadOwnership(property:_:)``; nil when there is no such property any more.
+  case ownership(OwnershipSheet?, Ticket)
   /// The answer to ``Effect/conflicts(_:_:)``.
   case conflicts(ConflictNews, Ticket)
   /// The answer to ``Effect/reconcile(_:_:)``.
@@ -104,6 +106,9 @@ public enum Effect: Sendable, Hashable {
   /// Start a sync of these resources (none: of all); answer with ``Message/syncStarted(dryRun:)`` and
   /// ``Message/syncEnded(_:hint:level:)``, a dry run with ``Message/dryRun(_:)`` before that.
   case startSync(full: Bool, resources: [Resource], dryRun: Bool)
+  /// Start a sync of a resource that does what was held back, so many and no more; a full one where
+  /// that is needed to find it. Answered like ``startSync(full:resources:dryRun:)``.
+  case permitChanges(HeldChange.Permit, Resource, full: Bool)
   /// Stop taking new work, finish the page in hand; answer with ``Message/paused(_:)``.
   case pauseSync
   /// Go on; answer with ``Message/paused(_:)``.
@@ -146,6 +151,10 @@ public enum Effect: Sendable, Hashable {
   case finalizeMonth(CalendarMonth, inputsHash: String)
   /// Open a final month again.
   case reopenMonth(CalendarMonth, reason: String)
+  /// Read who owns a property, by its number; answer with ``Message/ownership(_:_:)``, or as above.
+  case loadOwnership(property: String, Ticket)
+  /// Set who owns a property from a day on; answered by ``Message/effectDone(_:)``.
+  case changeOwnership(OwnershipEdit)
   /// Write a report to a file whose name begins so; answer with ``Message/effectDone(_:)``.
   case exportReport(Report, ReportFormat, file: String)
   /// Undo the last local action, or do the last undone one again; answer with

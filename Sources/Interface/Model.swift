@@ -18,6 +18,8 @@ public struct Model: Sendable {
   private var held: [Key] = []
   /// What the line with the cursor said, where changes of it are announced.
   private var announced = ""
+  /// What the status line said when the last frame was shown.
+  private var shownNotice: LogMessage?
   /// A number for questions of the shell itself.
   var questions = 0
 
@@ -133,7 +135,6 @@ extension Model {
 
   fileprivate mutating func take(_ message: Message) -> [Effect] {
     var effects: [Effect] = []
-    let notice = world.notice
     deliver(message, &effects)
     switch message {
     case .key(let key): hold(key, &effects)
@@ -169,7 +170,7 @@ extension Model {
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
     case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close,
-      .conflicts, .reconciliation:
+      .ownership, .conflicts, .reconciliation:
       break
     case .comparing(let comparing): world.comparing = comparing
     case .copyReady(let text): effects.append(.copy(text))
@@ -179,7 +180,6 @@ extension Model {
     }
     settle(&effects)
     releaseKeys(&effects)
-    if world.isPlain, world.notice == notice || world.notice == nil { announce() }
     return effects
   }
 
@@ -217,6 +217,15 @@ extension Model {
     world.say(
       first, hint: problems.count > 1 ? "L shows \(problems.count - 1) more." : "",
       level: .warning)
+  }
+
+  /// Prepares a frame: where the screen is read aloud, the status line says what the line with the
+  /// cursor says. Once for all that came since the last frame, so that keys typed ahead cost no
+  /// picture each.
+  public mutating func willShow() {
+    guard world.isPlain else { return }
+    if world.notice == shownNotice || world.notice == nil { announce() }
+    shownNotice = world.notice
   }
 
   /// Says what the line with the cursor says, when it says something else than before.

@@ -13,6 +13,15 @@ extension Model {
       if key == .character("q") { effects += world.run == nil ? [.quit] : [.cancelSync, .quit] }
       return
     }
+    // What concerns the terminal itself means the same wherever a person is; only a letter that was
+    // mapped to it is typed.
+    let ofTerminal = shellChoices().first {
+      $0.keys.contains(key) && ($0.action == .redraw || $0.action == .suspend)
+    }
+    if case .character = key {
+    } else if let ofTerminal {
+      return performShell(ofTerminal.action, &effects)
+    }
     if withTop({ layer, world in layer.isTyping ? layer.type(key, world) : nil }, &effects) {
       return
     }
@@ -105,6 +114,13 @@ extension Model {
         }
         world.run = World.Run(isDry: dryRun)
         effects.append(.startSync(full: full, resources: resources, dryRun: dryRun))
+      case .permitRequested(let permit, let resource, let full):
+        guard world.run?.isLook ?? true else {
+          world.answer("A sync is running already.")
+          continue
+        }
+        world.run = World.Run(isDry: false)
+        effects.append(.permitChanges(permit, resource, full: full))
       case .stopRequested:
         world.run?.isStopping = true
         effects.append(.cancelSync)

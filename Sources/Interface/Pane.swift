@@ -83,6 +83,8 @@ enum Reaction: Sendable {
   /// A sync was asked for, or to be stopped.
   case syncRequested(full: Bool, resources: [Resource], dryRun: Bool)
   case stopRequested
+  /// What was held back may go, so many and no more.
+  case permitRequested(HeldChange.Permit, Resource, full: Bool)
 }
 
 extension Layer {

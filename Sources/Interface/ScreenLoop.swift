@@ -50,7 +50,7 @@ public struct ScreenLoop<Device: TerminalDevice> {
   public func run(_ model: inout Model) -> Exit {
     if let exit = pass([.clock(clock()), .resized(device.size)], to: &model) { return exit }
     for effect in model.start() { _ = carryOut(effect, &model) }
-    device.present(render(model))
+    show(&model)
     var shownAt = clock()
     var isWaiting = false
     var early = typedAhead
@@ -88,10 +88,15 @@ public struct ScreenLoop<Device: TerminalDevice> {
       let age = clock().milliseconds - shownAt.milliseconds
       isWaiting = !isFromPerson && age >= 0 && age < Self.frameMilliseconds
       if !isWaiting {
-        device.present(render(model))
+        show(&model)
         shownAt = clock()
       }
     }
+  }
+
+  private func show(_ model: inout Model) {
+    model.willShow()
+    device.present(render(model))
   }
 
   private func pass(_ messages: [Message], to model: inout Model) -> Exit? {

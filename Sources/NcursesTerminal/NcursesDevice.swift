@@ -73,6 +73,9 @@ public final class NcursesDevice: TerminalDevice {
     use(theme)
   }
 
+  /// How long Esc waits for the rest of a key before it is one by itself: 25, or what `ESCDELAY` says.
+  var escapeMilliseconds: Int { Int(cterm_escape_delay()) }
+
   /// Puts the terminal back as it was. The device is of no use afterwards.
   public func close() { cterm_close() }
 

@@ -16,6 +16,8 @@ public struct SyncOptions: Sendable, Hashable {
   public var isDryRun: Bool
   /// A person looked: many rows that were edited or deleted at once are no accident.
   public var acceptsMassChange = false
+  /// A person saw a list and lets go that many, and no more; nil when nobody did.
+  public var permit: HeldChange.Permit?
   /// The sink is asked what people did there. Without that, rows are still compared right before they
   /// are written, so that nobody's edit is lost.
   public var observesSink = true
@@ -35,6 +37,11 @@ public struct SyncOptions: Sendable, Hashable {
   ) {
     (self.isFull, self.resources, self.direction) = (isFull, resources, direction)
     self.isDryRun = isDryRun
+  }
+
+  /// Whether a person let go so many changes of a kind.
+  func accepts(_ kind: HeldChange.Kind, _ count: Int) -> Bool {
+    acceptsMassChange || permit.map { $0.kind == kind && count <= $0.count } ?? false
   }
 }
 

@@ -55,8 +55,10 @@ struct BillScreenTests {
     terminal.press("53")
     try terminal.wait(for: "Type 53 to go on: 53")
     terminal.press("y")
-    try terminal.wait(for: "50 of 53 bills approved.", seconds: 60)
-    #expect(terminal.screen.text.components(separatedBy: "changed since it was shown").count == 4)
+    try terminal.wait("the result with three reasons", seconds: 60) { screen in
+      screen.text.contains("50 of 53 bills approved.")
+        && screen.text.components(separatedBy: "changed since it was shown").count == 4
+    }
     terminal.press("\u{1B}")
     try terminal.wait(for: "marked 3 · 30.03", seconds: 60)
     terminal.press("q")

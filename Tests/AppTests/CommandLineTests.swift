@@ -116,4 +116,22 @@ struct ConfigurationTests {
     #expect(try JSONValue(parsing: bare)["url"]?.string == "http://x")
     #expect(try JSONValue(parsing: bare)["n"]?.int == 1)
   }
+
+  @Test(
+    "a comma after the last member is none, and one in a text stays",
+    arguments: [
+      ("{ \"a\": [1, 2,], // last\n }", "{\"a\":[1,2]}"),
+      ("{ \"a\": \",}\", /* x */ }", "{\"a\":\",}\"}"),
+      ("{ \"a\": \"x\\\",]\" }", "{\"a\":\"x\\\",]\"}"),
+    ])
+  func lastComma(_ text: String, _ meant: String) throws {
+    let bare = JSONComments.removed(from: text)
+    #expect(bare.utf8.count == text.utf8.count)
+    #expect(try JSONValue(parsing: bare).text == meant)
+  }
+
+  @Test("what is broken off stays broken", arguments: ["\"a\\", "{,", "[,]", "{\"a\":1,,}"])
+  func broken(_ text: String) {
+    #expect(throws: JSONError.self) { try JSONValue(parsing: JSONComments.removed(from: text)) }
+  }
 }

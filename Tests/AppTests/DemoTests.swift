@@ -95,26 +95,9 @@ struct DemoTests {
 
   @Test("a record that is refused stands there with the reason, and can be tried again")
   func deadLetter() throws {
-    let home = Home()
-    let buildium = SandboxBuildium(
-      Portfolio(
-        PortfolioOptions(
-          properties: 1, units: 2, months: 1, seed: 1,
-          today: CalendarDate(daysSince1970: 20_700))))
-    let airtable = SandboxAirtable()
-    let servers = (try buildium.start(), try airtable.start())
-    defer {
-      servers.0.stop()
-      servers.1.stop()
-    }
-    let environment = [
-      "RENTBOOK_HOME": home.path, "RENTBOOK_BUILDIUM_URL": servers.0.url,
-      "RENTBOOK_BUILDIUM_CLIENT_ID": buildium.options.clientId,
-      "RENTBOOK_BUILDIUM_CLIENT_SECRET": buildium.options.clientSecret,
-      "RENTBOOK_AIRTABLE_URL": servers.1.url, "RENTBOOK_AIRTABLE_TOKEN": airtable.options.token,
-      "RENTBOOK_AIRTABLE_BASE": airtable.options.baseID,
-    ]
-    #expect(try Command.run(["airtable", "setup"], environment: environment).code == 0)
+    let sides = try TwoSides(isInStep: false)
+    let (airtable, environment) = (sides.airtable, sides.environment)
+    #expect(try sides.run("airtable", "setup").code == 0)
     // Somebody pasted a row twice: which one is meant is a question for a person.
     let key = JSONObject(["Rentbook Key": "buildium/rentals/1", "Name": "Pasted"])
     let first = try airtable.insert(table: "Properties", fields: key)
@@ -123,7 +106,7 @@ struct DemoTests {
     try terminal.wait(for: "never synced")
     terminal.press("s")
     try terminal.wait(for: "Property 1", seconds: 90)
-    try terminal.wait(for: "Two rows", seconds: 10)
+    try terminal.wait(for: "Two rows", seconds: 60)
     try terminal.wait(for: "wait for you", seconds: 90)
     try airtable.remove(table: "Properties", recordKey: first)
     terminal.press("r")

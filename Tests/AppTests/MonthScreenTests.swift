@@ -20,12 +20,17 @@ struct MonthScreenTests {
     try terminal.wait(for: "Sum of 1")
     // Which month comes first depends on the day.
     for _ in 0..<3 where !terminal.screen.text.contains(" September 2026 · ") {
+      let before = title(terminal.screen)
       terminal.press(">")
-      try terminal.wait("another month") { !$0.text.contains("reading…") }
-      terminal.settle()
+      try terminal.wait("another month") { title($0) != before && !$0.text.contains("reading…") }
     }
     try terminal.wait(for: " September 2026 · cash")
     return terminal
+  }
+
+  /// The line that says which month is shown.
+  private func title(_ screen: Screen) -> Substring? {
+    screen.text.split(separator: "\n").first { $0.contains(" · cash") || $0.contains(" · accrual") }
   }
 
   /// `6363.58` as the screen writes it.

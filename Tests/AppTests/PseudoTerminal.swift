@@ -3,19 +3,24 @@ import Glibc
 
 /// The built program in a pseudo-terminal, driven as a person would: keys in, screens out.
 ///
-/// Every wait ends when what is waited for is there, or at a deadline with the screen in the error.
+/// Every wait ends when what is waited for is there, or at a deadline with the screen in the error. The
+/// terminal says that it can hold a picture back until it is whole (mode 2026), so that no half drawn
+/// one is ever looked at.
 final class PseudoTerminal {
   struct Timeout: Error, CustomStringConvertible { let description: String }
 
-  private let master: Int32
+  private var master: Int32
   private let process: pid_t
   private(set) var screen: Screen
   /// Everything the program has written since it was last taken.
   private var output: [UInt8] = []
+  private var tail: [UInt8] = []
   private var status: Int32?
   /// The terminal's settings before the program touched them.
   private let settings: termios
   private let device: String
+  /// What the program used of the processor in all, in milliseconds; nil until its end was waited for.
+  private(set) var processorMilliseconds: Int?
 
   /// The program as the tests' own build made it, beside the tests.
   static let program: String = {
@@ -26,25 +31,33 @@ final class PseudoTerminal {
     return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/rentbook"
   }()
 
+  /// TIOCSPTLCK and TIOCGPTN, which the C module leaves out.
+  private static let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+
   /// POSIX_SPAWN_SETSID, which the C module leaves out.
   private static let spawnInNewSession: Int16 = 0x80
 
   init(
-    _ arguments: [String], environment: [String: String] = [:], rows: Int = 24, columns: Int = 80
+    _ arguments: [String], environment: [String: String] = [:], rows: Int = 24, columns: Int = 80,
+    ignoringHangUp: Bool = false
   ) throws {
     screen = Screen(rows: rows, columns: columns)
-    var master: Int32 = -1
-    var slave: Int32 = -1
-    var size = winsize(
-      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-    guard openpty(&master, &slave, nil, nil, &size) == 0 else {
+    // Closed in every program that is started, this one's too: a terminal hangs up when nobody has it.
+    let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (locked, number): (Int32, Int32) = (0, 0)
+    guard master >= 0, ioctl(master, Self.setLock, &locked) == 0,
+      ioctl(master, Self.getNumber, &number) == 0
+    else {
       throw Timeout(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
     }
+    device = "/dev/pts/\(number)"
+    let slave = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     var before = termios()
     tcgetattr(slave, &before)
     settings = before
-    device = String(cString: ttyname(slave))
-
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     // A new session that opens the terminal by name gets it as its controlling terminal.
@@ -63,9 +76,11 @@ final class PseudoTerminal {
     ]
     variables.merge(environment) { $1 }
     var child: pid_t = 0
-    let code = Self.withCStrings([Self.program] + arguments) { argv in
+    let shell = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
+    let words = (ignoringHangUp ? shell : []) + [Self.program] + arguments
+    let code = Self.withCStrings(words) { argv in
       Self.withCStrings(variables.map { "\($0)=\($1)" }) { envp in
-        posix_spawn(&child, Self.program, &actions, &attributes, argv, envp)
+        posix_spawn(&child, words[0], &actions, &attributes, argv, envp)
       }
     }
     posix_spawn_file_actions_destroy(&actions)
@@ -83,7 +98,13 @@ final class PseudoTerminal {
       kill(process, SIGKILL)
       waitpid(process, nil, 0)
     }
+    if master >= 0 { close(master) }
+  }
+
+  /// Closes the terminal, as its window or a lost connection does.
+  func hangUp() {
     close(master)
+    master = -1
   }
 
   private static func withCStrings<Value>(
@@ -106,6 +127,15 @@ final class PseudoTerminal {
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// Whether the program has written `text` since its output was last taken.
+  func hasWritten(_ text: String) -> Bool { output.firstRange(of: Array(text.utf8)) != nil }
+
+  /// The line of the screen that has the mark of the selected row, from 0.
+  var selectedRow: Int? {
+    screen.text.split(separator: "\n", omittingEmptySubsequences: false)
+      .firstIndex { $0.hasPrefix("▸") }
+  }
+
   /// Reads until the program has been silent for so long.
   func settle(milliseconds: Int32 = 400) {
     let deadline = Self.now() + 20_000
@@ -117,6 +147,20 @@ final class PseudoTerminal {
     let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
     let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
     return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+  }
+
+  /// How often its threads have begun to wait.
+  var waits: Int {
+    let folder = "/proc/\(process)/task"
+    var sum = 0
+    for thread in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      let path = "\(folder)/\(thread)/status"
+      let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+      for line in text.split(separator: "\n") where line.hasPrefix("voluntary_ctxt_switches:") {
+        sum += Int(line.drop { !$0.isNumber }) ?? 0
+      }
+    }
+    return sum
   }
 
   func signal(_ number: Int32) { kill(process, number) }
@@ -134,7 +178,7 @@ final class PseudoTerminal {
     _ what: String, seconds: Int = 30, until condition: (Screen) -> Bool
   ) throws -> Screen {
     let deadline = Self.now() + UInt64(seconds) * 1000
-    while !condition(screen) {
+    while screen.modes.contains(2026) || !condition(screen) {
       let now = Self.now()
       guard now < deadline, readOutput(milliseconds: Int32(deadline - now)) else {
         throw Timeout(description: "waited for \(what); the screen was:\n\(screen.text)")
@@ -154,7 +198,11 @@ final class PseudoTerminal {
     let deadline = Self.now() + UInt64(seconds) * 1000
     while readOutput(milliseconds: 50) || Self.now() < deadline {
       var value: Int32 = 0
-      if waitpid(process, &value, WNOHANG) == process {
+      var used = rusage()
+      if wait4(process, &value, WNOHANG, &used) == process {
+        let seconds = Int(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+        let rest = Int(used.ru_utime.tv_usec + used.ru_stime.tv_usec)
+        processorMilliseconds = seconds * 1000 + rest / 1000
         while readOutput(milliseconds: 0) {}
         status = value
         return value & 0x7F == 0 ? (value >> 8) & 0xFF : 128 + (value & 0x7F)
@@ -205,6 +253,7 @@ final class PseudoTerminal {
 
   /// Whether something was read before the time was over.
   private func readOutput(milliseconds: Int32) -> Bool {
+    // Of a closed terminal, which poll passes over, nothing comes.
     var entry = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, milliseconds) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -212,6 +261,18 @@ final class PseudoTerminal {
     guard count > 0 else { return false }
     screen.feed(buffer[..<count])
     output += buffer[..<count]
+    answer(in: buffer[..<count])
     return true
+  }
+
+  /// Answers the question whether pictures can be held back; `tail` keeps one cut between two reads.
+  private func answer(in bytes: ArraySlice<UInt8>) {
+    let question = Array("\u{1B}[?2026$p".utf8)
+    tail += bytes
+    if let place = tail.firstRange(of: question) {
+      tail.removeSubrange(..<place.upperBound)
+      press("\u{1B}[?2026;2$y")
+    }
+    tail = tail.suffix(question.count - 1)
   }
 }

@@ -90,7 +90,7 @@ struct ScreenFileTests {
       ("{\n\"colors\": {\"error\": \"#12 default\"}}", "line 2: “#12” is no colour"),
       ("{\n\"theme\": \"dusk\"}", "line 2: there is no theme “dusk”"),
       ("{\n\"keys\": 5}", "line 2: “keys” must be an object"),
-      ("{\n\"keys\": {},\n}", "line 3"),
+      ("{\n\"keys\": {},\n,}", "line 3"),
     ])
   func slips(_ text: String, _ told: String) throws {
     let problems = try choices(text).problems

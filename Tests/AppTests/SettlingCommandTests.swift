@@ -248,10 +248,11 @@ import Testing
       if screen.text.contains("not compared yet") { terminal.press("r") }
       return !screen.text.contains("not compared yet")
     }
-    try terminal.wait(for: "conflict", seconds: 60)
-    #expect(terminal.screen.text.contains("919-555-0200"))
+    try terminal.wait("the conflict with its value", seconds: 60) {
+      $0.text.contains("conflict") && $0.text.contains("919-555-0200")
+    }
     terminal.press("\r")
-    try terminal.wait(for: "1 of 1", seconds: 20)
+    try terminal.wait(for: "1 of 1")
     terminal.press("q")
     #expect(try terminal.waitForExit() == 0)
     #expect(terminal.leftOver() == [])

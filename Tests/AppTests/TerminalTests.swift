@@ -114,9 +114,10 @@ struct ScreenInTerminalTests {
     try terminal.wait(for: "Properties  4")
     terminal.settle()
     _ = terminal.takeOutput()
-    for key in ["j", "j", "k"] {
+    let start = try #require(terminal.selectedRow)
+    for (key, row) in [("j", start + 1), ("j", start + 2), ("k", start + 1)] {
       terminal.press(key)
-      terminal.settle(milliseconds: 200)
+      try terminal.wait("row \(row) is selected") { _ in terminal.selectedRow == row }
       let output = terminal.takeOutput()
       #expect(!output.isEmpty && output.utf8.count <= 2048, "\(output.utf8.count) bytes")
       #expect(!output.contains("\u{1B}[2J") && !output.contains("\u{1B}[H\u{1B}[J"))
@@ -172,6 +173,22 @@ struct ScreenInTerminalTests {
       }.filter { $0.allSatisfy { $0.isNumber || $0 == ";" || $0 == ":" } })
   }
 
+  /// The colours of the help, drawn from nothing: it is the same whatever goes on behind it.
+  private func redrawn(_ terminal: PseudoTerminal) throws -> Set<String> {
+    terminal.press("?")
+    try terminal.wait(for: "type to search")
+    terminal.settle()
+    _ = terminal.takeOutput()
+    terminal.press("\u{0C}")
+    try terminal.wait("it is drawn anew") { _ in
+      terminal.hasWritten("\u{1B}[2J") || terminal.hasWritten("\u{1B}[J")
+    }
+    let looks = looks(terminal.takeOutput())
+    terminal.press("\u{1B}")
+    try terminal.wait("the help is closed") { !$0.text.contains("type to search") }
+    return looks
+  }
+
   @Test(
     "a terminal that tells its background gets the theme for it, and none is waited for",
     arguments: [
@@ -183,25 +200,14 @@ struct ScreenInTerminalTests {
     let terminal = try open()
     #expect(terminal.takeOutput().contains("\u{1B}]11;?"))
     terminal.press("\u{1B}]11;" + answer)
-    terminal.settle()
-    // Drawn anew, so that all of its colours are seen.
-    _ = terminal.takeOutput()
-    terminal.press("\u{0C}")
-    terminal.settle()
-    let drawn = looks(terminal.takeOutput())
+    let drawn = try redrawn(terminal)
     #expect(!terminal.screen.text.contains("does nothing here"))
     try end(terminal)
     let chosen = try open(["--theme", theme])
-    chosen.settle()
-    _ = chosen.takeOutput()
-    chosen.press("\u{0C}")
-    chosen.settle()
-    #expect(drawn == looks(chosen.takeOutput()))
+    #expect(try drawn == redrawn(chosen))
     // What was chosen is not outdone by what the terminal says.
     chosen.press("\u{1B}]11;rgb:\(theme == "light" ? "0/0/0" : "f/f/f")\u{07}")
-    chosen.press("\u{0C}")
-    chosen.settle()
-    #expect(drawn == looks(chosen.takeOutput()))
+    #expect(try drawn == redrawn(chosen))
     try end(chosen)
   }
 

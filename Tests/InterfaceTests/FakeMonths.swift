@@ -23,6 +23,9 @@ struct FakeMonths {
       asked.append(question)
       if let refusal { return .unanswered(ticket, refusal, hint: "Try again.") }
       return .month(MonthSheet(ledger, draws: DrawCalculation(ledger), question), ticket)
+    case .loadOwnership(let property, let ticket):
+      return .ownership(
+        OwnershipSheet(ledger, property: property, mark: "mark", changes: ["ana decided"]), ticket)
     case .loadClose(let month, let ticket): return .close(closeSheet(month), ticket)
     default: return nil
     }

@@ -138,6 +138,40 @@ import Testing
     #expect(session.notice.contains("nearest row"))
   }
 
+  @Test("keeps filter, marks and place through a refresh that takes rows away above them")
+  func refreshKeepsAll() {
+    var session = Self.ledger(400)
+    session.press("/")
+    session.type("oak")
+    session.press("Enter G k Space")
+    let selected = session.line("▸")
+    let row = session.frame.cursorRow
+    for number in [3, 8, 13] {
+      session.lists.deleted.insert(RecordReference(.properties, FakeLists.id(number)))
+    }
+    session.pass(seconds: 2)
+    session.send(.storeChanged)
+    #expect(session.line("▸") == selected && session.frame.cursorRow == row)
+    #expect(session.screen.contains("marked 1"))
+    #expect(session.screen.contains("77 of 400  filter: oak"))
+  }
+
+  @Test("marks all of a filter, also what was never read, and the batch has every one of them")
+  func marksUnread() {
+    var session = Self.ledger(20_000)
+    session.press("/")
+    session.type("pier")
+    session.press("Enter")
+    #expect(session.screen.contains("4,000 of 20,000"))
+    session.press("*")
+    // The sum of the reserves of r1, r6, …, r19996, which are 1.01 times the number less 5.
+    #expect(session.screen.contains("marked 4,000 · 40,373,940.00"))
+    session.press("Esc Esc / ")
+    session.type("zzz")
+    session.press("Ctrl-U Enter *")
+    #expect(session.notice.contains("At most 10,000 rows"))
+  }
+
   @Test("marks rows, ranges, all and the others, with their number and sum") func marks() {
     var session = Self.ledger(100)
     session.press("Space Space")

@@ -56,7 +56,10 @@ struct Session {
     for character in text { send(.key(.character(character))) }
   }
 
-  mutating func send(_ message: Message) { take(update(&model, message)) }
+  mutating func send(_ message: Message) {
+    take(update(&model, message))
+    model.willShow()
+  }
 
   private mutating func take(_ new: [Effect]) {
     for effect in new {

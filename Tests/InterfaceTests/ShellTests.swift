@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Terminal
 import Testing
 
@@ -108,6 +109,42 @@ import Testing
     #expect(session.takeEffects() == [.retryAll])
     asked(&session, count: 50, total: Money(minorUnits: 50_000_00), hidden: 0)
     #expect(!session.screen.contains("to go on"))
+  }
+
+  // MARK: Keys typed ahead
+
+  @Test("thousands of keys typed into the palette are taken in less time than they take to type")
+  func typedAhead() {
+    var session = Session(columns: 120, rows: 40, status: Sample.busy)
+    session.press(":")
+    let before = processorSeconds
+    for number in 0..<4000 { session.type(number % 9 == 8 ? " " : "s") }
+    // Of the processor and not by the clock, which depends on who else works here.
+    #expect(processorSeconds - before < 20)
+    session.press("Ctrl-U")
+    session.type("dry-run")
+    #expect(session.line("▸").contains("dry-run"))
+    session.press("Backspace Backspace Backspace Backspace Backspace Backspace Backspace Backspace")
+    #expect(session.screen.contains("sync-now") && session.screen.contains("full-sync"))
+  }
+
+  /// What this thread has used of the processor.
+  private var processorSeconds: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Int(time.tv_sec)
+  }
+
+  @Test("two hundred keys that wait are answered by one picture, and none of them is lost")
+  func oneFrame() throws {
+    let keys = Array(repeating: TerminalEvent.key(.character("s")), count: 200)
+    let device = MemoryDevice(
+      size: Size(rows: 24, columns: 240), batches: [[.key(.character(":"))] + keys])
+    var model = Model(portfolio: "Harbor & Main", now: Sample.now)
+    let loop = ScreenLoop(device: device, clock: { Sample.now }, mailbox: { [] }, runner: { _ in })
+    _ = loop.run(&model)
+    #expect(device.frames == 2)
+    #expect(device.frame?.text.contains(String(repeating: "s", count: 200)) == true)
   }
 
   // MARK: Settings

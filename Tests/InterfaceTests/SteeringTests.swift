@@ -15,7 +15,8 @@ import Testing
       ("q", .quit), ("Ctrl-L", .redraw), ("F12", .mouse(false)), ("L", .loadMessages),
       ("Ctrl-Z", .suspend), ("f Right Enter", .startSync(full: true, resources: [], dryRun: false)),
       ("f y", .startSync(full: true, resources: [], dryRun: false)), ("x y", .discard("d1")),
-      ("Tab Enter r", .retry("d1")), ("Tab Enter x y", .discard("d1")),
+      ("Tab Enter r", .retry("d1")), ("Tab Enter x y", .discard("d1")), ("? Ctrl-L", .redraw),
+      ("f Ctrl-L", .redraw), (": Ctrl-Z", .suspend),
     ]) func effects(keys: String, effect: Effect)
   {
     var session = Session(status: Sample.busy)

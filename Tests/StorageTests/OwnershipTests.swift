@@ -70,6 +70,110 @@ struct OwnershipTests {
     #expect(after.properties[0].shares.count == 3)
   }
 
+  private static func decide(
+    _ test: TestStore, from: String, reach: OwnershipReach = .untilNext, seen: String? = nil,
+    _ shares: (Int, String, String)...
+  ) throws -> OwnershipOutcome {
+    let ledger = try test.store.ledger()
+    return try test.store.decideOwnership(
+      property: ledger.properties[0].localID, try shares.flatMap { try entries(ledger, $0) },
+      from: try #require(CalendarDate(from)), reach: reach, seen: seen, reason: "sold",
+      actor: "ann")
+  }
+
+  /// Who owns the first property on a day: `501 60/60, 502 40/40`.
+  private static func shares(_ test: TestStore, on day: String) throws -> String {
+    let ledger = try test.store.ledger()
+    return ledger.properties[0].shares(on: try #require(CalendarDate(day))).map {
+      "\(ledger.owners[$0.owner].id) \($0.ownership?.description ?? "?")/"
+        + ($0.disbursement?.description ?? "?")
+    }.joined(separator: ", ")
+  }
+
+  @Test("a decision for a time in the past ends where the next one begins")
+  func between() throws {
+    let test = try NoiTests.month(.magnitude)
+    _ = try Self.decide(test, from: "2026-06-01", (502, "100", "100"))
+    _ = try Self.decide(test, from: "2026-04-01", (501, "50", "50"), (502, "50", "50"))
+    #expect(try Self.shares(test, on: "2026-03-31") == "501 60/60, 502 40/40")
+    #expect(try Self.shares(test, on: "2026-04-01") == "501 50/50, 502 50/50")
+    #expect(try Self.shares(test, on: "2026-05-31") == "501 50/50, 502 50/50")
+    #expect(try Self.shares(test, on: "2026-06-01") == "502 100/100")
+    // Forever means what it says.
+    _ = try Self.decide(test, from: "2026-04-01", reach: .forever, (501, "100", "100"))
+    #expect(try Self.shares(test, on: "2026-07-01") == "501 100/100")
+  }
+
+  @Test("a decision can be taken back and made again, unless something changed since")
+  func undo() throws {
+    let test = try NoiTests.month(.magnitude)
+    let property = try test.store.ledger().properties[0].localID
+    let seen = try test.store.ownershipMark(property: property)
+    let outcome = try Self.decide(test, from: "2026-04-01", seen: seen, (502, "100", "100"))
+    guard case .done(let before, let after) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(before == seen && before != after)
+    // Made on an older look.
+    guard
+      case .refused(let why) = try Self.decide(
+        test, from: "2026-05-01", seen: seen, (501, "100", "100"))
+    else {
+      Issue.record("an older look was taken")
+      return
+    }
+    #expect(why.contains("changed since"))
+    let back = try test.store.restoreOwnership(
+      property: property, to: before, seen: after, actor: "ben")
+    #expect(back == .done(before: after, after: before))
+    #expect(try Self.shares(test, on: "2026-05-01") == "501 60/60, 502 40/40")
+    #expect(try test.store.ownershipChanges().map(\.actor) == ["ben", "ann"])
+    let again = try test.store.restoreOwnership(
+      property: property, to: after, seen: before, actor: "ben")
+    #expect(again == .done(before: before, after: after))
+    _ = try Self.decide(test, from: "2026-07-01", (501, "100", "100"))
+    let late = try test.store.restoreOwnership(
+      property: property, to: before, seen: after, actor: "ben")
+    #expect(late != .done(before: after, after: before))
+    #expect(try Self.shares(test, on: "2026-07-01") == "501 100/100")
+  }
+
+  @Test("taking a date away lets the shares before it go on to the next date")
+  func remove() throws {
+    let test = try NoiTests.month(.magnitude)
+    let property = try test.store.ledger().properties[0].localID
+    func remove(_ day: String) throws -> OwnershipOutcome {
+      try test.store.removeOwnership(
+        property: property, from: try #require(CalendarDate(day)), reason: "", actor: "ann")
+    }
+    _ = try Self.decide(test, from: "2026-04-01", (502, "100", "100"))
+    _ = try Self.decide(test, from: "2026-06-01", (501, "100", "100"))
+    guard case .done = try remove("2026-04-01") else {
+      Issue.record("it was refused")
+      return
+    }
+    #expect(try Self.shares(test, on: "2026-05-31") == "501 60/60, 502 40/40")
+    #expect(try Self.shares(test, on: "2026-06-01") == "501 100/100")
+    #expect(try remove("2026-04-01") == .refused("No shares begin on 2026-04-01."))
+    guard case .refused = try remove("0001-01-01") else {
+      Issue.record("the first shares were taken away")
+      return
+    }
+    // A final month keeps what it was divided by, also when something is taken back.
+    _ = try test.store.finalizeMonth(try #require(NoiTests.march), actor: "ann")
+    guard case .refused(let why) = try Self.decide(test, from: "2026-03-15", (502, "100", "100"))
+    else {
+      Issue.record("a final month was changed")
+      return
+    }
+    #expect(why.contains("final"))
+    guard case .done = try remove("2026-06-01") else {
+      Issue.record("an open month was held")
+      return
+    }
+  }
+
   @Test("shares of a final month stay")
   func final() throws {
     let test = try NoiTests.month(.magnitude)

@@ -31,6 +31,8 @@ typedef struct { int32_t kind, code, row, column; } cterm_input;
 int cterm_open(bool colours);
 /// Puts the terminal back. Does nothing when it is not open.
 void cterm_close(void);
+/// How long the rest of a key that begins with Esc is awaited, in milliseconds.
+int cterm_escape_delay(void);
 /// Whether the person's locale is UTF-8, or names none at all.
 bool cterm_is_utf8(void);
 int cterm_colours(void);

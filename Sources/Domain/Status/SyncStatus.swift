@@ -9,6 +9,8 @@ public struct SyncStatus: Sendable, Hashable {
   public var jobs: [JobStatus]
   /// What a person must look at, the oldest first.
   public var deadLetters: [DeadLetter]
+  /// So much at once that it waits until a person lets it go.
+  public var held: [HeldChange] = []
   /// From a change's event to its arrival at Airtable, over the last 24 hours.
   public var latency: LatencySummary
   /// How many conflicts wait for a person's choice.

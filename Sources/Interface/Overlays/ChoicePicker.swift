@@ -41,7 +41,13 @@ struct ChoicePicker: Layer {
   var kind: Kind
   /// What there is to choose from, as it stood when this opened.
   let all: [Item]
-  var query = TextField(text: "", isActive: true)
+  private(set) var query = TextField(text: "", isActive: true)
+  /// What matches the words typed.
+  private(set) var shown: [Item]
+  /// What each of ``all`` is found by. Made once, so that keys typed ahead are not waited for.
+  private let found: [Found]
+  /// Which of ``all`` match: a longer text is looked for among these alone.
+  private var fitting: [Int]
   private var list = ListState<Item.ID>()
   private var hits: [RecordHit] = []
   /// The last question about records; nil where none are asked.
@@ -61,6 +67,9 @@ struct ChoicePicker: Layer {
     all = items.filter {
       (kind != .help || !$0.choice.keys.isEmpty) && seen.insert($0.id).inserted
     }
+    shown = all
+    found = all.map(Found.init)
+    fitting = Array(all.indices)
   }
 
   static let bindings: [Binding<ChoicePicker>] = [
@@ -80,32 +89,55 @@ struct ChoicePicker: Layer {
     if case .menu = kind { all.allSatisfy { !$0.choice.keys.isEmpty } } else { false }
   }
 
-  /// What matches the words typed: first what has words that begin so, then what holds them, then
-  /// the records, then what only its help speaks of.
-  var shown: [Item] {
-    if query.text.isEmpty { return all }
-    var (begun, named, told): ([Item], [Item], [Item]) = ([], [], [])
-    for item in all {
+  /// The words something is found by, in small letters.
+  private struct Found: Sendable {
+    /// Each word of its name, and of what else it is called.
+    let names, synonyms: [Substring]
+    /// Its name with its keys, and with what its help says.
+    let keys, help: String
+
+    init(_ item: Item) {
       let choice = item.choice
-      let name = "\(choice.action.name) \(choice.label) \(item.paneTitle)"
-      if Self.begins(name, query.text) {
-        begun.append(item)
-      } else if Self.begins("\(name) \(choice.synonyms)", query.text)
-        || query.matches(name, choice.keyNames)
-      {
-        named.append(item)
-      } else if query.matches(name, choice.help) {
-        told.append(item)
-      }
+      let name = "\(choice.action.name) \(choice.label) \(item.paneTitle)".lowercased()
+      names = Self.words(name)
+      synonyms = Self.words(choice.synonyms.lowercased())
+      keys = name + " " + choice.keyNames.lowercased()
+      help = name + " " + choice.help.lowercased()
     }
-    return begun + named + hits.map { Item($0) } + told
+
+    static func words(_ text: String) -> [Substring] {
+      text.split { $0 == " " || $0 == "-" || $0 == "_" }
+    }
   }
 
-  /// Whether every word typed begins a word of the name.
-  private static func begins(_ name: String, _ typed: String) -> Bool {
-    let words = name.lowercased().split { $0 == " " || $0 == "-" || $0 == "_" }
-    return typed.lowercased().split { $0 == " " || $0 == "-" || $0 == "_" }
-      .allSatisfy { part in words.contains { $0.hasPrefix(part) } }
+  /// Finds what matches the words typed: first what has words that begin so, then what holds them,
+  /// then the records, then what only its help speaks of.
+  private mutating func find(among candidates: [Int]) {
+    fitting = candidates
+    guard !query.text.isEmpty else { return shown = all }
+    let typed = query.text.lowercased()
+    let (beginnings, parts) = (Found.words(typed), typed.split(separator: " "))
+    func begins(_ words: [Substring]...) -> Bool {
+      beginnings.allSatisfy { part in words.contains { $0.contains { $0.hasPrefix(part) } } }
+    }
+    var (begun, named, told): ([Item], [Item], [Item]) = ([], [], [])
+    fitting = []
+    for index in candidates {
+      let words = found[index]
+      if begins(words.names) {
+        begun.append(all[index])
+      } else if begins(words.names, words.synonyms)
+        || parts.allSatisfy({ words.keys.contains($0) })
+      {
+        named.append(all[index])
+      } else if parts.allSatisfy({ words.help.contains($0) }) {
+        told.append(all[index])
+      } else {
+        continue
+      }
+      fitting.append(index)
+    }
+    shown = begun + named + hits.map { Item($0) } + told
   }
 
   mutating func type(_ key: Key, _ world: World) -> [Reaction]? {
@@ -115,7 +147,11 @@ struct ChoicePicker: Layer {
       if key == .character("k") { return perform(.up, world) }
       return key.typed == nil ? nil : []
     }
+    let before = query.text
     guard key != .enter, key != .escape, query.take(key) == .changed else { return nil }
+    guard query.text != before else { return [] }
+    // A longer text leaves no more than the shorter did.
+    find(among: query.text.hasPrefix(before) ? fitting : Array(all.indices))
     // What is searched for is what fits best: the first row of what is left.
     list = ListState()
     return []
@@ -132,7 +168,7 @@ struct ChoicePicker: Layer {
     guard var next = ticket, asked == nil, query.text != searched else { return [] }
     searched = query.text
     guard query.text.count >= Self.wordsMin else {
-      hits = []
+      take([])
       return []
     }
     next.number += 1
@@ -144,13 +180,19 @@ struct ChoicePicker: Layer {
     switch message {
     case .hits(let hits, let ticket) where ticket == asked:
       asked = nil
-      if query.text.count >= Self.wordsMin { self.hits = hits }
+      if query.text.count >= Self.wordsMin { take(hits) }
     case .unanswered(let ticket, let text, _) where ticket == asked:
       asked = nil
       return [.say(text, .error)]
     default: break
     }
     return []
+  }
+
+  private mutating func take(_ hits: [RecordHit]) {
+    guard hits != self.hits else { return }
+    self.hits = hits
+    find(among: fitting)
   }
 
   private func choose(_ item: Item) -> [Reaction] {
@@ -209,12 +251,11 @@ struct ChoicePicker: Layer {
 
   func draw(on frame: inout Frame, in area: Area, _ world: World) {
     frame.fill(area)
-    let shown = shown
-    let found = query.text.isEmpty ? "" : "  \(shown.count - hits.count) of \(all.count)"
+    let count = query.text.isEmpty ? "" : "  \(shown.count - hits.count) of \(all.count)"
     let ask = isKeyed ? "  press its key, or Enter" : "  type to search: "
     let top = [Piece(" \(title)", .heading), Piece(ask, .dim)]
     frame.put(
-      top + [Piece(query.text, .field), Piece(found, .dim)], row: area.row, column: area.column,
+      top + [Piece(query.text, .field), Piece(count, .dim)], row: area.row, column: area.column,
       width: area.columns)
     if shown.isEmpty {
       frame.put(

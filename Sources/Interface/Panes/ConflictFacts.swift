@@ -46,6 +46,8 @@ public struct ConflictItem: Sendable, Hashable, Identifiable {
   public var choice: ConflictChoice.Pick?
   /// Who chose it.
   public var chosenBy: String?
+  /// What a service said when it refused the choice made last; nil when it was not refused.
+  public var refused: String?
   /// The properties the record belongs to, for the filter.
   public var properties: [String] = []
   /// The vendor of a bill, for the filter.

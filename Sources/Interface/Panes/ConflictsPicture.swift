@@ -106,13 +106,12 @@ extension ConflictsPane {
     if isOutdated(item) { return Piece("! changed since chosen", .warning) }
     if let choice = staged[item.id] { return Piece("✓ \(choice.pick.title)", .ok) }
     switch item.state {
-    case .sending:
-      // What a service refused waits for a person, and is not on its way.
-      return world.deadLetters.contains { $0.key == item.key }
-        ? Piece("× refused: the Sync pane says why", .error) : Piece("~ being sent", .progress)
+    case .sending: return Piece("~ being sent", .progress)
     case .chosen:
       return Piece("✓ \(item.choice?.title ?? "chosen"), not sent yet", .ok)
-    case .open: return Piece(item.would(world))
+    case .open:
+      return item.refused == nil
+        ? Piece(item.would(world)) : Piece("× refused, choose again", .error)
     }
   }
 
@@ -157,13 +156,25 @@ extension ConflictsPane {
       Column(title: "Airtable") { line, _ in line.airtable },
       Column(title: "Result", widthMin: 8) { line, _ in line.result },
     ])
-    let visible = lines.prefix(max(0, area.rows - 3))
-    let inner = Area(
+    var inner = Area(
       row: area.row, column: area.column + 1, rows: area.rows, columns: max(0, area.columns - 1))
+    if let refused = item.refused {
+      // The service's words stand above the values they are about.
+      let words = TextWidth.wrapped("× \(refused)", to: max(1, inner.columns))
+        .prefix(max(1, area.rows - 5))
+      for (index, line) in words.enumerated() {
+        frame.put(
+          line, row: area.row + 2 + index, column: inner.column, style: .error,
+          width: inner.columns)
+      }
+      inner.row += words.count
+      inner.rows -= words.count
+    }
+    let visible = lines.prefix(max(0, inner.rows - 3))
     let fitted = table.fitted(visible, to: inner.columns)
-    table.drawTitles(fitted, on: &frame, row: area.row + 2, in: inner)
+    table.drawTitles(fitted, on: &frame, row: inner.row + 2, in: inner)
     for (index, line) in visible.enumerated() {
-      table.draw(line, fitted, on: &frame, row: area.row + 3 + index, in: inner)
+      table.draw(line, fitted, on: &frame, row: inner.row + 3 + index, in: inner)
     }
   }
 

@@ -9,7 +9,7 @@ struct MonthDrawWords {
 
   /// In a few words what decides the draw; empty when nothing but the income does.
   var why: String {
-    if row.problem != nil { return "owners not known" }
+    if row.problem != nil { return "owners not known: w enters them" }
     let held = row.owners.reduce(Money.zero) { $0 + $1.held }
     if held > .zero { return "held \(Words.money(held))" }
     if row.unrestrictedAfterDraw < .zero { return "cash below zero" }

@@ -35,6 +35,11 @@ struct MonthPane: Pane {
   /// Why the figures could not be read.
   private(set) var problem: (text: String, hint: String)?
 
+  /// Numbers the questions of views over the pane, so that each knows its own answers.
+  private var questions = 0
+  /// More questions than one view ever asks.
+  private static let questionsMax = 1_000_000
+
   private var figures = Inquiry("month")
   private var checks = Inquiry("month.close")
 
@@ -105,6 +110,12 @@ struct MonthPane: Pane {
         pane.lines.isEmpty ? "There is nothing to write." : nil
       },
       Binding(
+        [.character("w")], .whoOwns, "who owns",
+        "Shows the owners' shares of the property, and changes them."
+      ) { pane, _ in
+        pane.selectedProperty == nil ? "Select a property first: o shows them." : nil
+      },
+      Binding(
         [.character(" ")], .unfold, "parts", "Shows income and cost of the property.", footer: false
       ) {
         pane, _ in
@@ -163,6 +174,18 @@ struct MonthPane: Pane {
   var selectedParent: MonthLine? {
     guard let id = level.list.selected else { return nil }
     return matching.first { $0.id == id || $0.parts.contains { $0.id == id } }
+  }
+
+  /// The property the selected line is about, or else the place; nil for none.
+  var selectedProperty: String? {
+    for place in [selectedParent?.place, level.place] {
+      switch place {
+      case .property(let id): return id
+      case .entries(let id, _, _), .branch(let id, _, _): return id
+      case .properties, .owners, .owner, .forecast, nil: break
+      }
+    }
+    return nil
   }
 
   /// What the shown lines add up to.
@@ -283,6 +306,9 @@ struct MonthPane: Pane {
     case .closeMonth:
       guard let month = query?.last else { return [.answer("The figures are being read.")] }
       return [.open(CloseChecklist(month, close?.month == month ? close : nil))]
+    case .whoOwns:
+      questions += Self.questionsMax
+      return selectedProperty.map { [.open(OwnershipView($0, question: questions))] } ?? []
     case .unfold: unfold()
     case .filter: level.filter.isActive = true
     case .export: return [.open(ChoicePicker(.menu("Write to a file"), Self.exportChoices))]

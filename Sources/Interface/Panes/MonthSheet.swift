@@ -41,6 +41,11 @@ public struct MonthLine: Sendable, Hashable {
 
   init(_ id: String, _ title: String) { (self.id, self.title) = (id, title) }
 
+  /// The place it leads to; nil for a record, or nowhere.
+  var place: MonthPlace? {
+    if case .place(let place) = lead { place } else { nil }
+  }
+
   /// What it is more than before.
   public var change: Money { now - before }
 }

@@ -11,6 +11,7 @@ extension SyncPane {
     let well = status.services.filter { !Self.isTrouble($0) && $0.state != .notConnected }
     var lines = workLines(world)
     lines += troubled.flatMap { [Self.serviceLine($0, world, width: width), Self.troubleLine($0)] }
+    lines += heldLines(world)
     if let line = nextStep(world) { lines.append(line) }
     lines += well.map { Self.serviceLine($0, world, width: width) }
     if let line = latencyLine(status.latency) { lines.append(line) }
@@ -23,6 +24,16 @@ extension SyncPane {
     case .ok, .paused: false
     case .unreachable, .notConnected, .notAuthorised, .rateLimited, .quotaSpent: true
     }
+  }
+
+  /// What waits because it is too much at once, the one `A` shows first.
+  private func heldLines(_ world: World) -> [[Piece]] {
+    let all = world.status?.held ?? []
+    guard let first = held(world) ?? all.first else { return [] }
+    var line = [Piece("! \(first.title); it waits. ", .warning)]
+    if first.isPermittable { line += [Piece("A", .key), Piece(" shows the list.")] }
+    if all.count > 1 { line.append(Piece("  and \(Words.count(all.count - 1, "other"))", .dim)) }
+    return [line]
   }
 
   /// How many pieces of work are told apart; more are in the list of jobs.

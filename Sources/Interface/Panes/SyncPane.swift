@@ -16,6 +16,8 @@ struct SyncPane: Pane {
   var resources = ListState<Resource>()
   var jobs = ListState<String>()
   var deadLetters = ListState<String>()
+  /// What was last shown to be let go.
+  private var shownHeld: HeldChange?
   /// Dead letters that were tried again or discarded here: their going is no surprise.
   private var expectedToGo = Set<String>()
 
@@ -83,6 +85,13 @@ struct SyncPane: Pane {
         pane.letter(world) == nil ? noLetter(world) : nil
       },
       Binding(
+        [.character("A")], .showHeld, "let go",
+        "Lists what waits because it is too much at once, and lets it go once asked.",
+        footer: false, writes: true
+      ) { pane, world in
+        pane.held(world) == nil ? "Nothing waits because it was too much at once." : notNow(world)
+      },
+      Binding(
         [.character("J")], .showJobs, "jobs", "Goes to the list of jobs, or back to the resources."
       ) { pane, world in
         pane.focus != .jobs && world.jobs.isEmpty ? "No work waits." : nil
@@ -141,6 +150,8 @@ extension Action {
   static let stopSync = Action("stop-sync")
   static let retry = Action("retry")
   static let retryAll = Action("retry-all")
+  static let showHeld = Action("show-held-changes")
+  static let permitHeld = Action("permit-held-changes")
   static let discard = Action("discard")
   static let showJobs = Action("jobs")
   static let nextList = Action("next-list")
@@ -261,6 +272,11 @@ extension SyncPane {
       guard let letter = letter(world) else { return [] }
       expectedToGo.insert(letter.id)
       return [Self.askToDiscard(letter)]
+    case .showHeld:
+      let change = held(world)
+      shownHeld = change
+      return change.map { [.open(Self.list($0))] } ?? []
+    case .permitHeld: return shownHeld.map { [.open(Self.askToPermit($0))] } ?? []
     case .showJobs: focus = focus == .jobs ? .resources : .jobs
     case .nextList: focus = step(1, world)
     case .previousList: focus = step(-1, world)

@@ -31,7 +31,9 @@ enum Migrations {
       statements: PaymentTables.statements),
     Migration(version: 10, name: "results of months", statements: ResultTables.statements),
     Migration(version: 11, name: "work that runs by itself", statements: ScheduleTables.statements),
-    Migration(version: 12, name: "bills that wait", statements: WaitingTables.statements),
+    Migration(version: 12, name: "choices that were refused", statements: RefusalTables.statements),
+    Migration(version: 13, name: "changes made here", statements: LocalEditTables.statements),
+    Migration(version: 14, name: "bills that wait", statements: WaitingTables.statements),
   ]
 
   /// The version this program writes.

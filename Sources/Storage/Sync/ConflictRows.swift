@@ -65,6 +65,8 @@ public struct ConflictRow: Sendable, Hashable, Identifiable {
   public var settledAt: Instant?
   /// How it ended.
   public var outcome: Outcome?
+  /// What a side said when it refused the choice made last; nil when none was refused.
+  public var refusal: String?
 
   /// A conflict that was just found.
   public init(
@@ -80,7 +82,7 @@ extension SyncState {
   private static let conflictColumns = """
     id, service, resource, local_id, record_key, field, kind, base_left, base_right, left_value,
     right_value, left_at, right_at, rule, detected_at, state, choice, choice_value, chosen_by,
-    chosen_at, settled_at, outcome
+    chosen_at, settled_at, outcome, refusal
     """
 
   private static func conflict(_ row: Row) -> ConflictRow? {
@@ -106,6 +108,7 @@ extension SyncState {
     (conflict.state, conflict.choice, conflict.choiceValue) = (state, outcome(16), value(17))
     (conflict.chosenBy, conflict.chosenAt) = (row.optionalText(18), row.instant(19))
     (conflict.settledAt, conflict.outcome) = (row.instant(20), outcome(21))
+    conflict.refusal = row.optionalText(22)
     return conflict
   }
 
@@ -180,15 +183,16 @@ extension SyncState {
       .optional(conflict.choice?.rawValue), .optional(conflict.choiceValue?.canonicalText),
       .optional(conflict.chosenBy), conflict.chosenAt.map(SQLValue.instant),
       conflict.settledAt.map(SQLValue.instant), .optional(conflict.outcome?.rawValue),
+      .optional(conflict.refusal),
     ]
     if conflict.id == 0 {
       try connection.run(
         """
         INSERT INTO conflicts (service, resource, local_id, record_key, field, kind, base_left,
           base_right, left_value, right_value, left_at, right_at, rule, detected_at, state, choice,
-          choice_value, chosen_by, chosen_at, settled_at, outcome)
+          choice_value, chosen_by, chosen_at, settled_at, outcome, refusal)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-          $19, $20, $21)
+          $19, $20, $21, $22)
         """, arguments: values)
     } else {
       try connection.run(
@@ -197,8 +201,8 @@ extension SyncState {
           field = $5, kind = $6, base_left = $7, base_right = $8, left_value = $9,
           right_value = $10, left_at = $11, right_at = $12, rule = $13, detected_at = $14,
           state = $15, choice = $16, choice_value = $17, chosen_by = $18, chosen_at = $19,
-          settled_at = $20, outcome = $21
-        WHERE id = $22
+          settled_at = $20, outcome = $21, refusal = $22
+        WHERE id = $23
         """, arguments: values + [.int(conflict.id)])
     }
   }

@@ -6,6 +6,7 @@ extension SyncState {
   static let jobPrefix: Character = "j"
   private static let recordPrefix: Character = "r"
   private static let bornPrefix: Character = "b"
+  private static let editPrefix: Character = "e"
   /// A list names so many at most; more is one fault repeated.
   private static let listMax = 1000
 
@@ -34,7 +35,14 @@ extension SyncState {
         resource: resource, key: nil, title: "New \(Self.singular(resource).lowercased())",
         message: row.result, attempts: row.attempts, at: row.seenAt)
     }
-    return ((records + jobs).compactMap(\.self) + born).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+    let edits = try openEdits(limit: Self.listMax).filter { $0.state == .refused }.map { edit in
+      DeadLetter(
+        id: "\(Self.editPrefix)\(edit.id)", service: edit.key.service,
+        resource: edit.key.resource, key: edit.key,
+        title: "\(Self.singular(edit.key.resource)) \(edit.key.id)", message: edit.error,
+        attempts: edit.attempts, at: edit.settledAt ?? edit.madeAt)
+    }
+    return ((records + jobs).compactMap(\.self) + born + edits).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
   }
 
   private static func letter(_ row: Row, prefix: Character, key: RemoteKey?) -> DeadLetter? {
@@ -63,6 +71,7 @@ extension SyncState {
     if let row = try born(id) {
       return try settle(row, .waiting)
     }
+    if let edit = try refusedEdit(id) { return try settle(edit, .waiting) }
     guard let number = Self.number(id) else { return false }
     if id.first == Self.jobPrefix {
       // The same work may have been asked for anew meanwhile; then that is the retry.
@@ -123,6 +132,7 @@ extension SyncState {
     if let row = try born(id) {
       return try settle(row, .answered)
     }
+    if let edit = try refusedEdit(id) { return try settle(edit, .undone) }
     guard let number = Self.number(id) else { return false }
     if id.first == Self.jobPrefix {
       return try connection.run(
@@ -152,6 +162,28 @@ extension SyncState {
     var row = row
     row.state = state
     try keep(row, at: row.seenAt)
+    return true
+  }
+
+  /// A refused change made here, by the id it is listed under: `e12`.
+  private func refusedEdit(_ id: String) throws(StorageError) -> LocalEdit? {
+    guard id.first == Self.editPrefix, let number = Int64(id.dropFirst()),
+      let edit = try edit(number), edit.state == .refused
+    else { return nil }
+    return edit
+  }
+
+  /// Puts a refused change aside, or has it sent again. Whoever retries has been told what stands at
+  /// the service by now: that is what it is made against.
+  private func settle(
+    _ refused: LocalEdit, _ state: LocalEdit.State
+  ) throws(StorageError) -> Bool {
+    var edit = refused
+    (edit.state, edit.error) = (state, state == .waiting ? "" : edit.error)
+    if state == .waiting, let record = try record(edit.key.resource, edit.localID) {
+      for name in edit.fields.keys { edit.expected[name] = record[name] }
+    }
+    try keep(edit)
     return true
   }
 

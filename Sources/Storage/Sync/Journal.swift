@@ -31,6 +31,8 @@ public struct JournalEntry: Sendable, Hashable {
     case held
     /// A person let them go.
     case permitted
+    /// A person changed a field here, for the service that holds the record.
+    case edited
   }
 
   /// Its number in the order of events; 0 before it is stored.

@@ -24,6 +24,8 @@ public struct PairRow: Sendable, Hashable {
   public var editedBefore: Instant?
   /// What the source refused, as JSON: not sent again until it changes.
   public var refused: String?
+  /// The fields a person is asked about again, because a side refused what they chose.
+  public var asked: [String] = []
 
   /// A pair that is in step.
   public init(_ service: Service, _ resource: Resource, _ localID: LocalID) {
@@ -33,13 +35,14 @@ public struct PairRow: Sendable, Hashable {
   /// Whether nothing is out of step, so that no row is needed.
   public var isEmpty: Bool {
     baseLeft == nil && seen == nil && unreadable.isEmpty && !isGone && refused == nil
+      && asked.isEmpty
   }
 }
 
 extension SyncState {
   private static let pairColumns = """
     service, resource, local_id, base_left, seen, unreadable, is_gone, edited_after, edited_before,
-    refused
+    refused, asked
     """
 
   private static func pair(_ row: Row) -> PairRow? {
@@ -53,6 +56,8 @@ extension SyncState {
     pair.isGone = row.bool(6)
     (pair.editedAfter, pair.editedBefore) = (row.instant(7), row.instant(8))
     pair.refused = row.optionalText(9)
+    pair.asked =
+      ((try? JSONValue(parsing: row.text(10)))?.array ?? []).compactMap(\.string)
     return pair
   }
 
@@ -118,16 +123,18 @@ extension SyncState {
     try connection.run(
       """
       INSERT INTO pair_state (service, resource, local_id, base_left, seen, unreadable, is_gone,
-        edited_after, edited_before, refused)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        edited_after, edited_before, refused, asked)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       ON CONFLICT (service, resource, local_id) DO UPDATE SET
         base_left = excluded.base_left, seen = excluded.seen, unreadable = excluded.unreadable,
         is_gone = excluded.is_gone, edited_after = excluded.edited_after,
-        edited_before = excluded.edited_before, refused = excluded.refused
+        edited_before = excluded.edited_before, refused = excluded.refused,
+        asked = excluded.asked
       """, .text(pair.service.rawValue), .text(pair.resource.rawValue), .local(pair.localID),
       .optional(pair.baseLeft), .optional(pair.seen), .text(unreadable), .bool(pair.isGone),
       pair.editedAfter.map(SQLValue.instant), pair.editedBefore.map(SQLValue.instant),
-      .optional(pair.refused))
+      .optional(pair.refused),
+      .text(JSONValue.array(pair.asked.sorted().map { .string($0) }).canonicalText))
   }
 
   /// The record a sink's row holds, by the row's id; nil when it is none of ours.

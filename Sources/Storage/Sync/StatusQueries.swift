@@ -25,6 +25,7 @@ extension Store {
       var status = SyncStatus(
         services: services, jobs: jobs, deadLetters: letters,
         latency: try state.latency(from: day, to: now.adding(milliseconds: 1)), at: now)
+      status.held = try state.heldChanges()
       status.conflicts = try state.openConflictCount()
       let compared = try state.lastReconciliations()
       if !compared.isEmpty {

@@ -22,10 +22,8 @@ struct Puller {
   let resource: Resource
   let jobID: Int64
   let isFull: Bool
-  /// A person looked at what is missing and lets it go, this once.
-  var acceptsMassChange = false
-  /// Who that is.
-  var person = "rentbook"
+  /// What the run was asked to do: a person may let go what is missing, this once.
+  var options = SyncOptions()
 
   /// Reads everything, or what changed, from where an earlier try ended; whether a page was stored.
   func pull() -> (end: TaskEnd, progress: Bool) {
@@ -243,27 +241,33 @@ struct Puller {
     let (service, resource, run) = (source.service, resource, pull.run)
     let (known, absent) = try hub.read { (sync) throws(StorageError) in
       let known = try sync.knownCount(service, resource)
-      let limit = max(Self.absentMax, known * Self.absentPercent / 100)
-      let most = acceptsMassChange ? known : limit + 1
-      return (known, try sync.absentIDs(service, resource, run: run, limit: most))
+      return (known, try sync.absentIDs(service, resource, run: run, limit: known))
     }
     let limit = max(Self.absentMax, known * Self.absentPercent / 100)
     if pull.seen == 0, known > 0 {
       return try brake(
         "\(service.title) shows no \(resource.title.lowercased()) at all, where \(known) are known.",
-        &pull)
+        .empty, [], count: known, &pull)
     }
     if absent.count > limit {
       let names = absent.prefix(Self.namesMax).joined(separator: ", ")
       let what =
-        "More than \(limit) of \(known) \(resource.title.lowercased()) are missing at "
+        "\(absent.count) of \(known) \(resource.title.lowercased()) are missing at "
         + "\(service.title): \(names)\(absent.count > Self.namesMax ? " and more" : "")."
-      guard acceptsMassChange else { return try brake(what, &pull) }
+      guard options.accepts(.missing, absent.count) else {
+        let keys = absent.prefix(HeldChange.namesMax).map {
+          RemoteKey(service, resource, $0).description
+        }
+        return try brake(what, .missing, keys, count: absent.count, &pull)
+      }
+      let person = options.person
       state.say(.warning, "\(what) A person said that this was meant.", nil)
       try hub.write { (tables) throws(StorageError) in
-        try MassChange.permit(tables.records, service, resource, by: person)
+        try MassChange.permit(tables.records, .missing, service, resource, by: person)
       }
     }
+    if absent.count <= limit { try MassChange.end(hub, .missing, service, resource) }
+    try MassChange.end(hub, .empty, service, resource)
     let context = StoredContext(hub: hub, service: service)
     for id in absent {
       if state.shouldStop { return .interrupted }
@@ -299,7 +303,10 @@ struct Puller {
   }
 
   /// Stops before a deletion a person has not seen. The pull begins anew the next time.
-  private func brake(_ what: String, _ pull: inout PullState) throws(SyncError) -> TaskEnd {
+  private func brake(
+    _ what: String, _ kind: HeldChange.Kind, _ names: [String], count: Int,
+    _ pull: inout PullState
+  ) throws(SyncError) -> TaskEnd {
     pull.cursor = nil
     pull.seen = 0
     pull.run += 1
@@ -308,9 +315,11 @@ struct Puller {
       "\(what) Nothing was removed. Look at \(source.service.title). If they were meant to go, run "
       + "`rentbook sync --full --resource \(resource) --accept-mass-change`; else sync "
       + "\(resource) again once the records are back."
+    let held = HeldChange(
+      kind, source.service, resource, text: text, names: names, count: count)
     try hub.write { (tables) throws(StorageError) in
       try tables.sync.keep(kept)
-      try MassChange.hold(tables.records, source.service, resource, text)
+      try MassChange.hold(tables.records, held)
     }
     return .dead(text)
   }

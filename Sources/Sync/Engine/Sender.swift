@@ -152,6 +152,7 @@ struct Sender {
     try hub.write { (tables) throws(StorageError) in
       for (item, outcome) in zip(items, outcomes) {
         if case .done = outcome { try journal(item, in: tables.records) }
+        if case .refused(let error) = outcome, try giveBack(item, error, tables) { continue }
         try settle(item, outcome, sent: sent, now: now, in: tables.sync)
       }
     }
@@ -180,6 +181,36 @@ struct Sender {
       }
     }
     return (end, progress)
+  }
+
+  /// Has a person asked again, where what was refused carried out a choice of theirs. Whether it did.
+  private func giveBack(
+    _ item: Item, _ error: ProviderError, _ tables: HubTables
+  ) throws(StorageError) -> Bool {
+    guard let way, !isDryRun, error.kind != .notFound, error.status != 404,
+      try tables.sync.conflicts(sink.service, resource, localID: item.row.localID)
+        .contains(where: { $0.state == .sending })
+    else { return false }
+    let row = item.row
+    let record =
+      row.isGone ? nil : try tables.mirror(resource, row.localID, key: row.key, today: way.today)
+    var desk = try way.desk(tables, resource, isOpen: Sides(both: false))
+    desk.words = Self.reason(error, row.key)
+    var pair = try desk.lay(row, mirror: record)
+    let action: PairWrite.Action =
+      switch item.write.action {
+      case .create: .create
+      case .update: .update
+      case .delete: .delete
+      }
+    pair.machine.writes.right = PairWrite(
+      action: action, fields: item.write.record.fields, expected: [:],
+      agreed: Sides(both: [:]), losses: [])
+    let effects = try desk.step(&pair, .answered(.right, .refused))
+    guard effects.contains(where: \.isReturn) else { return false }
+    try tables.sync.end(intent: item.intentID)
+    try tables.sync.mark(sink.service, resource, localID: row.localID)
+    return true
   }
 
   private func settle(
@@ -295,6 +326,7 @@ enum Settling {
   ) throws(StorageError) {
     if var pair = try sync.pair(service, resource, localID: row.localID) {
       pair.isGone = false
+      pair.asked.removeAll { sent[$0] != nil }
       if let text = pair.baseLeft { pair.baseLeft = without(sent, text) }
       if let text = pair.seen {
         let seen = BaseText.setting(sent, in: text)

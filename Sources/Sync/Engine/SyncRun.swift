@@ -60,7 +60,10 @@ final class SyncRun {
   ///
   /// - Throws: what stopped it. Everything settled until then stays so.
   func run() throws(SyncError) {
-    do throws(SyncError) { try begin() } catch { stop = error }
+    do throws(SyncError) {
+      try begin()
+      try sendLocalEdits()
+    } catch { stop = error }
     // Each turn waits for a task to end, or for a time to come; tasks end by their own limits.
     while true {
       if stop == nil, !state.shouldStop {
@@ -96,6 +99,12 @@ final class SyncRun {
   }
 
   // MARK: Beginning and end
+
+  private func sendLocalEdits() throws(SyncError) {
+    guard let writer = source as? any RecordWriter else { return }
+    try LocalEditWorker(hub: hub, source: source, writer: writer, state: state, options: options)
+      .work()
+  }
 
   private func begin() throws(SyncError) {
     let scope = try RunScope(options, source, sink)
@@ -248,8 +257,7 @@ final class SyncRun {
       pullsRunning += 1
       let puller = Puller(
         hub: hub, source: source, state: state, resource: resource, jobID: pull.job.id,
-        isFull: options.isFull || pull.job.isFull, acceptsMassChange: options.acceptsMassChange,
-        person: options.person)
+        isFull: options.isFull || pull.job.isFull, options: options)
       let mailbox = mailbox
       _ = Worker(name: "pull") {
         let (end, progress) = puller.pull()

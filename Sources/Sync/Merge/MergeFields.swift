@@ -69,6 +69,7 @@ extension Merging {
     switch (field.isChanged(.left), field.isChanged(.right)) {
     case (false, false): return field.base
     case _ where field.now.left == field.now.right: return field.now
+    case _ where input.asked.contains(field.name): return hold(field, .editVsEdit, &plan)
     case (true, false): return settle(field, changedOn: .left, &plan)
     case (false, true): return settle(field, changedOn: .right, &plan)
     case (true, true): return settleBoth(field, &plan)

@@ -18,15 +18,19 @@ public struct MergeInput: Sendable, Hashable {
   public var isParentLinked: Bool
   /// What a person chose, field by field.
   public var choices: [Choice]
+  /// Fields a person is asked about whatever the base says: a side refused what they chose.
+  public var asked: Set<String>
 
   /// An input; by default a side can do everything and one record matches.
   public init(
     base: MergeBase, seen: Sides<Observation>, policy: MergePolicy = MergePolicy(),
     abilities: Sides<Abilities> = Sides(both: Abilities()),
-    matches: Sides<Int> = Sides(both: 1), isParentLinked: Bool = true, choices: [Choice] = []
+    matches: Sides<Int> = Sides(both: 1), isParentLinked: Bool = true, choices: [Choice] = [],
+    asked: Set<String> = []
   ) {
     (self.base, self.seen, self.policy, self.abilities) = (base, seen, policy, abilities)
     (self.matches, self.isParentLinked, self.choices) = (matches, isParentLinked, choices)
+    self.asked = asked
   }
 }
 

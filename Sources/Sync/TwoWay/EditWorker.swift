@@ -78,20 +78,23 @@ struct EditWorker {
   private func isHeld() throws(SyncError) -> Bool {
     let (mirror, service, resource) = (mirror, service, resource)
     let (options, state) = (way.options, way.state)
-    if options.acceptsMassChange {
-      try way.hub.write { (tables) throws(StorageError) in
-        try MassChange.permit(tables.records, service, resource, by: options.person)
-      }
-      return false
-    }
     let (edited, known) = try way.hub.read { (sync) throws(StorageError) in
       (try sync.editedCount(mirror, resource), try sync.sinkIDs(mirror, resource).count)
     }
     let limit = max(Self.editsMax, known * Self.editsPercent / 100)
-    guard edited > limit else { return false }
+    guard edited > limit else {
+      try MassChange.end(way.hub, .edited, service, resource)
+      return false
+    }
+    if options.accepts(.edited, edited) {
+      try way.hub.write { (tables) throws(StorageError) in
+        try MassChange.permit(tables.records, .edited, service, resource, by: options.person)
+      }
+      return false
+    }
     let names = try way.hub.read { (sync) throws(StorageError) in
       var names: [String] = []
-      for pair in try sync.pairs(mirror, resource, after: nil, limit: Self.namesMax) {
+      for pair in try sync.pairs(mirror, resource, after: nil, limit: HeldChange.namesMax) {
         if let row = try sync.sink(mirror, resource, localID: pair.localID) {
           names.append(row.key.description)
         }
@@ -100,12 +103,14 @@ struct EditWorker {
     }
     let text =
       "\(edited) of \(known) rows of \(resource.title) were edited at \(mirror.title) since the last "
-      + "run; none of it was sent to \(service.title). They are: \(names.joined(separator: ", "))"
-      + (edited > names.count ? " and more" : "")
+      + "run; none of it was sent to \(service.title). They are: "
+      + names.prefix(Self.namesMax).joined(separator: ", ")
+      + (edited > Self.namesMax ? " and more" : "")
       + ". If that was meant, run `rentbook sync --resource \(resource) --accept-mass-change`."
     if !options.isDryRun {
+      let held = HeldChange(.edited, service, resource, text: text, names: names, count: edited)
       try way.hub.write { (tables) throws(StorageError) in
-        try MassChange.hold(tables.records, service, resource, text)
+        try MassChange.hold(tables.records, held)
       }
     }
     state.count(resource) { $0.failed += 1 }
@@ -323,10 +328,15 @@ struct EditWorker {
       guard let row = try tables.sync.sink(mirror, resource, localID: id) else { return }
       let record =
         row.isGone ? nil : try tables.mirror(resource, id, key: row.key, today: way.today)
-      let desk = try way.desk(tables, resource, isOpen: Sides(both: false))
+      var desk = try way.desk(tables, resource, isOpen: Sides(both: false))
+      desk.words = text
       var pair = try desk.lay(row, mirror: record)
       pair.machine.writes.left = sending.write
-      _ = try desk.step(&pair, .answered(.left, .refused))
+      if try desk.step(&pair, .answered(.left, .refused)).contains(where: \.isReturn) {
+        // The conflict that waits again says what was refused; nothing else is given up.
+        try tables.sync.end(intent: sending.intent.id)
+        try tables.sync.mark(mirror, resource, localID: id)
+      }
     }
     way.state.count(resource) { $0.failed += 1 }
     way.state.say(.error, text, sending.intent.key)

@@ -21,21 +21,27 @@ struct MassChange {
   func hold() throws(SyncError) -> String? {
     guard !way.options.isDryRun else { return nil }
     let (mirror, resource) = (way.mirror.service, resource)
-    if way.options.acceptsMassChange {
-      let person = way.options.person
-      try way.hub.write { (tables) throws(StorageError) in
-        try Self.permit(tables.records, mirror, resource, by: person)
-      }
-      return nil
-    }
     let (waiting, known) = try way.hub.read { (sync) throws(StorageError) in
       (try sync.sendableCount(mirror, resource), try sync.sinkIDs(mirror, resource).count)
     }
     let limit = max(Self.rowsMax, known * Self.percent / 100)
     // Most runs end here: what is not even looked at cannot be overwritten.
-    guard waiting > limit else { return nil }
+    guard waiting > limit else {
+      try Self.end(way.hub, .overwritten, mirror, resource)
+      return nil
+    }
     let names = try overwritten()
-    guard names.count > limit else { return nil }
+    guard names.count > limit else {
+      try Self.end(way.hub, .overwritten, mirror, resource)
+      return nil
+    }
+    if way.options.accepts(.overwritten, names.count) {
+      let person = way.options.person
+      try way.hub.write { (tables) throws(StorageError) in
+        try Self.permit(tables.records, .overwritten, mirror, resource, by: person)
+      }
+      return nil
+    }
     let text =
       "\(names.count) of \(known) rows of \(resource.title) would be overwritten at \(mirror.title) "
       + "by what \(way.writer.service.title) shows now; nothing was sent. They are: "
@@ -43,8 +49,10 @@ struct MassChange {
       + (names.count > Self.namesMax ? " and more" : "")
       + ". Look at some of them (`rentbook sync --dry-run` lists every value). If they are meant, run "
       + "`rentbook sync --resource \(resource) --accept-mass-change`."
+    let held = HeldChange(
+      .overwritten, mirror, resource, text: text, names: names, count: names.count)
     try way.hub.write { (tables) throws(StorageError) in
-      try Self.hold(tables.records, mirror, resource, text)
+      try Self.hold(tables.records, held)
     }
     return text
   }
@@ -77,30 +85,41 @@ struct MassChange {
 
   // MARK: On record
 
-  private static func memory(_ resource: Resource) -> String { "held:\(resource)" }
-
   /// Puts on record that many changes wait for a person, once for as long as they are the same.
-  static func hold(
-    _ records: SyncRecords, _ service: Service, _ resource: Resource, _ text: String
-  ) throws(StorageError) {
-    guard try records.sync.memory(service, memory(resource)) != text else { return }
-    try records.sync.remember(service, memory(resource), text)
+  static func hold(_ records: SyncRecords, _ held: HeldChange) throws(StorageError) {
+    let known = try records.sync.held(held.kind, held.service, held.resource)
+    guard known != held else { return }
+    try records.sync.keep(held)
+    guard known?.text != held.text else { return }
     try records.journal(
       JournalEntry(
-        kind: .held, service: service, resource: resource, localID: "", key: nil, note: text))
+        kind: .held, service: held.service, resource: held.resource, localID: "", key: nil,
+        note: held.text))
   }
 
   /// Puts on record who let them go.
   static func permit(
-    _ records: SyncRecords, _ service: Service, _ resource: Resource, by person: String
+    _ records: SyncRecords, _ kind: HeldChange.Kind, _ service: Service, _ resource: Resource,
+    by person: String
   ) throws(StorageError) {
-    guard let text = try records.sync.memory(service, memory(resource)), !text.isEmpty else {
-      return
-    }
-    try records.sync.remember(service, memory(resource), "")
+    guard let held = try records.sync.held(kind, service, resource) else { return }
+    try records.sync.endHeld(kind, service, resource)
     try records.journal(
       JournalEntry(
         kind: .permitted, service: service, resource: resource, localID: "", key: nil,
-        note: text, actor: person))
+        note: held.text, actor: person))
+  }
+
+  /// What waited is over by itself, if it did.
+  static func end(
+    _ hub: Hub, _ kind: HeldChange.Kind, _ service: Service, _ resource: Resource
+  ) throws(SyncError) {
+    let isHeld = try hub.read { (sync) throws(StorageError) in
+      try sync.held(kind, service, resource) != nil
+    }
+    guard isHeld else { return }
+    try hub.write { (tables) throws(StorageError) in
+      try tables.sync.endHeld(kind, service, resource)
+    }
   }
 }

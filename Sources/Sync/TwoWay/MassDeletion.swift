@@ -23,22 +23,41 @@ struct MassDeletion {
     let (gone, known) = try way.hub.read { (sync) throws(StorageError) in
       (try sync.gonePairs(mirror, resource), try sync.sinkIDs(mirror, resource).count)
     }
-    guard !gone.isEmpty else { return }
-    if way.options.acceptsMassChange {
+    let limit = max(Self.rowsMax, known * Self.percent / 100)
+    guard !gone.isEmpty else { return try MassChange.end(way.hub, .deleted, mirror, resource) }
+    if way.options.accepts(.deleted, gone.count) {
       try release(gone)
-    } else if gone.count > max(Self.rowsMax, known * Self.percent / 100) {
+    } else if gone.count > limit {
       try setAside(gone, known: known)
+    } else if try !isSetAside(gone) {
+      try MassChange.end(way.hub, .deleted, mirror, resource)
+    }
+  }
+
+  /// Whether rows still wait that were set aside when there were more of them.
+  private func isSetAside(_ gone: [PairRow]) throws(SyncError) -> Bool {
+    let (mirror, resource) = (mirror, resource)
+    return try way.hub.read { (sync) throws(StorageError) in
+      for pair in gone {
+        let row = try sync.sink(mirror, resource, localID: pair.localID)
+        if row?.waiting == .missing { return true }
+      }
+      return false
     }
   }
 
   private func setAside(_ gone: [PairRow], known: Int) throws(SyncError) {
     let now = way.state.now
     let epoch = way.hub.epoch
-    let names = try way.hub.write { (tables) throws(StorageError) in
+    let (names, all) = try way.hub.write { (tables) throws(StorageError) in
       var names: [String] = []
+      var all: [String] = []
       for pair in gone {
-        guard let row = try tables.sync.sink(mirror, resource, localID: pair.localID),
-          row.waiting != .missing,
+        guard let row = try tables.sync.sink(mirror, resource, localID: pair.localID) else {
+          continue
+        }
+        all.append(row.key.description)
+        guard row.waiting != .missing,
           try tables.sync.openIntent(mirror, resource, localID: pair.localID) == nil
         else { continue }
         let intent = Intent(
@@ -52,7 +71,7 @@ struct MassDeletion {
         try tables.sync.setWaiting(mirror, resource, localID: row.localID, .missing)
         names.append(row.key.description)
       }
-      return names
+      return (names, all)
     }
     guard !names.isEmpty else { return }
     way.state.count(resource) { $0.failed += names.count }
@@ -62,8 +81,10 @@ struct MassDeletion {
       + (names.count > Self.namesMax ? " and more" : "")
       + ". Retry them to have them made again, or run `rentbook sync --accept-mass-change` to let "
       + "the rules decide."
+    let held = HeldChange(
+      .deleted, mirror, resource, text: text, names: all, count: gone.count)
     try way.hub.write { (tables) throws(StorageError) in
-      try MassChange.hold(tables.records, mirror, resource, text)
+      try MassChange.hold(tables.records, held)
     }
     way.state.say(.error, text, nil)
   }
@@ -71,7 +92,7 @@ struct MassDeletion {
   private func release(_ gone: [PairRow]) throws(SyncError) {
     let person = way.options.person
     try way.hub.write { (tables) throws(StorageError) in
-      try MassChange.permit(tables.records, mirror, resource, by: person)
+      try MassChange.permit(tables.records, .deleted, mirror, resource, by: person)
       for pair in gone {
         guard let row = try tables.sync.sink(mirror, resource, localID: pair.localID),
           row.waiting == .missing

@@ -222,14 +222,17 @@ struct Observer {
   private func conclude(
     _ table: ObservedTable, _ resource: Resource, known: [String], absent: [String]
   ) throws(SyncError) -> TaskEnd {
-    guard !absent.isEmpty else { return .done }
+    let service = service
+    guard !absent.isEmpty else {
+      if !way.options.isDryRun { try MassChange.end(way.hub, .lost, service, resource) }
+      return .done
+    }
     guard let (rows, gone) = try read(table, absent) else { return .interrupted }
     let limit = max(Self.absentMax, known.count * Self.absentPercent / 100)
-    let service = service
-    if gone.count > limit, !way.options.acceptsMassChange {
+    if gone.count > limit, !way.options.accepts(.lost, gone.count) {
       let names = try way.hub.read { (sync) throws(StorageError) in
         var names: [String] = []
-        for id in gone.prefix(Self.namesMax) {
+        for id in gone.prefix(HeldChange.namesMax) {
           if let row = try sync.sink(service, resource, remoteID: id) {
             names.append(row.key.description)
           }
@@ -240,19 +243,28 @@ struct Observer {
       let text =
         "\(gone.count) of \(known.count) rows of \(resource.title) are missing at "
         + "\(service.title); nothing was concluded from that. Missing: "
-        + names.joined(separator: ", ") + (gone.count > names.count ? " and more" : "")
+        + names.prefix(Self.namesMax).joined(separator: ", ")
+        + (gone.count > Self.namesMax ? " and more" : "")
         + ". If they were meant to go, run `rentbook sync --full --resource \(resource) "
         + "--accept-mass-change`."
       if !way.options.isDryRun {
+        let held = HeldChange(
+          .lost, service, resource, text: text, names: names, count: gone.count)
         try way.hub.write { (tables) throws(StorageError) in
-          try MassChange.hold(tables.records, service, resource, text)
+          try MassChange.hold(tables.records, held)
         }
       }
       way.state.say(.error, text, nil)
       return .done
     }
     let now = way.state.now
+    let person = way.options.person
     try way.hub.write { (tables) throws(StorageError) in
+      if gone.count > limit {
+        try MassChange.permit(tables.records, .lost, service, resource, by: person)
+      } else {
+        try tables.sync.endHeld(.lost, service, resource)
+      }
       try intake(tables, now: now).take(table, rows)
       try intake(tables, now: now).lose(table, gone)
     }

@@ -11,6 +11,8 @@ struct PairDesk {
   let fields: [FieldDefinition]
   let rules: PairRules
   let today: CalendarDate
+  /// What the service said, where a step is told of a refusal.
+  var words = ""
 
   private var sync: SyncState { tables.sync }
   private var names: Set<String> { Set(fields.map(\.name)) }
@@ -54,6 +56,7 @@ struct PairDesk {
     // A column that is missing is no value: what is not compared cannot be cleared.
     machine.seen.right.unreadable = Set(stored.unreadable)
     machine.refused.left = stored.refused.map { Canon.fields(read($0), keepsEmpty: true) }
+    machine.asked = Set(stored.asked)
     for conflict in try sync.conflicts(service, resource, localID: row.localID) {
       if conflict.state == .open || conflict.state == .staged {
         machine.conflicts.append(merged(conflict))
@@ -164,7 +167,9 @@ struct PairDesk {
     case .made(let side): try tables.records.journal(entry(.created, name(side), pair, nil))
     case .refused(let side, let write):
       try tables.records.journal(
-        entry(.refused, name(side), pair, nil, new: Self.json(.record(write.fields))))
+        entry(
+          .refused, name(side), pair, nil, new: Self.json(.record(write.fields)), note: words))
+    case .returned(let choice, let side): try reopen(choice, pair, refusedBy: side)
     case .read, .send, .probe, .ended: break
     }
   }
@@ -205,11 +210,40 @@ struct PairDesk {
       .policy(resource, conflict.field ?? PolicyTable.deletion)
     (row.state, row.choice, row.choiceValue) = (.open, nil, nil)
     (row.chosenBy, row.chosenAt) = (nil, nil)
+    if known?.left != row.left || known?.right != row.right { row.refusal = nil }
     try sync.keep(row)
     try tables.records.journal(
       entry(
         .conflict, .rentbook, pair, conflict.field, old: row.left, new: row.right,
         note: row.kind))
+  }
+
+  /// A choice that a side refused waits for a person again, with what the side said and what stands
+  /// on both sides now: the other one may have taken the choice.
+  private func reopen(
+    _ choice: Choice, _ pair: Pair, refusedBy side: Side
+  ) throws(StorageError) {
+    guard var row = try waiting(choice.field, pair) else { return }
+    let chosen = row.choice
+    if let field = choice.field {
+      let seen = pair.machine.seen
+      (row.left, row.right) = (
+        (seen.left.fields[field] ?? .null).json, (seen.right.fields[field] ?? .null).json
+      )
+      if case .fields(let base) = pair.machine.base {
+        (row.baseLeft, row.baseRight) = (
+          (base.left[field] ?? .null).json, (base.right[field] ?? .null).json
+        )
+      }
+    }
+    row.refusal = words.isEmpty ? "\(name(side).title) refused it." : words
+    (row.state, row.choice, row.choiceValue) = (.open, nil, nil)
+    (row.chosenBy, row.chosenAt) = (nil, nil)
+    try sync.keep(row)
+    try tables.records.journal(
+      entry(
+        .undone, .rentbook, pair, choice.field, old: chosen.map { .string($0.rawValue) },
+        note: "The choice was refused and waits for a person again. \(row.refusal ?? "")"))
   }
 
   /// A conflict that was decided is on its way; any other went away by itself.
@@ -280,6 +314,7 @@ struct PairDesk {
       }
     }
     pair.stored.refused = machine.refused.left.map(BaseText.write)
+    pair.stored.asked = machine.asked.sorted()
     try sync.keep(pair.stored)
     try settleSent(pair)
   }

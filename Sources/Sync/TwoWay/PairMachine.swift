@@ -18,13 +18,16 @@ public struct PairMachine: Sendable, Hashable {
   public var choices: [Choice]
   /// What a side refused, by what was to be written: it is not sent again until it changes.
   public var refused: Sides<FieldValues?>
+  /// The fields a person is asked about again, because a side refused what they chose. The other side
+  /// may have taken it by then, so the base alone would not say that both differ.
+  public var asked: Set<String>
 
   /// A pair of which nothing is known.
   public init(base: MergeBase = .never) {
     self.base = base
     seen = Sides(both: .unseen)
     writes = Sides(both: nil)
-    (conflicts, choices, refused) = ([], [], Sides(both: nil))
+    (conflicts, choices, refused, asked) = ([], [], Sides(both: nil), [])
   }
 
   /// Whether a write is under way.
@@ -135,8 +138,15 @@ public enum PairEffect: Sendable, Hashable {
   case stale(Choice)
   /// A side refused a write: a person must look.
   case refused(Side, PairWrite)
+  /// What a person chose was refused by a side: they are asked again.
+  case returned(Choice, by: Side)
   /// The pair is given up: deleted on both sides, or detached.
   case ended(MergePlan.Action)
+}
+
+extension PairEffect {
+  /// Whether a person's choice came back.
+  var isReturn: Bool { if case .returned = self { true } else { false } }
 }
 
 extension PairMachine {
@@ -179,6 +189,7 @@ extension PairMachine {
       refused[side]?[field] = nil
     }
     choices.removeAll { $0.field == field }
+    asked.remove(field)
   }
 
   // MARK: Deciding
@@ -194,7 +205,14 @@ extension PairMachine {
     let plan = merge(
       MergeInput(
         base: base, seen: seen, policy: rules.policy, abilities: rules.abilities,
-        matches: rules.matches, isParentLinked: rules.isParentLinked, choices: choices))
+        matches: rules.matches, isParentLinked: rules.isParentLinked, choices: choices,
+        asked: asked))
+    if plan.fetch.isEmpty {
+      asked = asked.filter { name in
+        plan.conflicts.contains { $0.field == name } || plan.skipped.contains(name)
+          || Side.allCases.contains { plan.set[$0][name] != nil }
+      }
+    }
     var effects: [PairEffect] = plan.fetch.map(PairEffect.read)
     effects += hold(plan.conflicts)
     for field in plan.staleChoices {
@@ -316,13 +334,24 @@ extension PairMachine {
       return []
     case .refused:
       writes[side] = nil
-      refused[side] = write.fields
-      return [.refused(side, write)]
+      return [.refused(side, write)] + giveBack(write, refusedBy: side)
     case .stale(let observation):
       writes[side] = nil
       seen[side] = observation
       return []
     }
+  }
+
+  /// What a person chose is asked again; the rest of the write is planned anew without it. A write
+  /// without choices is not sent again as it is.
+  private mutating func giveBack(_ write: PairWrite, refusedBy side: Side) -> [PairEffect] {
+    let returned = choices.filter { choice in
+      choice.field.map { write.fields[$0] != nil } ?? (write.action != .update)
+    }
+    refused[side] = returned.isEmpty ? write.fields : nil
+    choices.removeAll { returned.contains($0) }
+    asked.formUnion(returned.compactMap(\.field))
+    return returned.map { .returned($0, by: side) }
   }
 
   /// The base moves to what was sent, never to what is seen, and only in the fields of this write.
@@ -352,6 +381,7 @@ extension PairMachine {
           .wrote(side, field: name, old: write.expected[name] ?? .null, new: value))
       }
       choices.removeAll { $0.field == name && write.agreed[side][name] == value }
+      asked.remove(name)
     }
     if write.action == .create { choices.removeAll { $0.field == nil } }
     if let found {

@@ -24,6 +24,8 @@ enum CommandTable {
     Family("Synchronize", "status", "Counts, services, jobs and latency."),
     Family("Synchronize", "jobs", "Work that waits, runs or was given up: retry, discard."),
     Family("Synchronize", "conflicts", "What two sides changed: show, resolve, undo, stats."),
+    Family("Synchronize", "edit", "Change a property, vendor, task and more, in Buildium."),
+    Family("Synchronize", "edits", "Changes made here and what became of them: undo."),
     Family("Synchronize", "reconcile", "Every record and field of both sides compared."),
     Family("Synchronize", "webhooks", "Buildium's events: serve, list, replay."),
     Family("Synchronize", "daemon", "The schedule and Buildium's events, without a screen."),
@@ -39,6 +41,7 @@ enum CommandTable {
     Family("The month", "report", "Statements as table, CSV, spreadsheet, PDF or JSON."),
     Family("The month", "export", "The books as a journal for hledger."),
     Family("The month", "rules", "Who decides a conflict; owners' draws; classes of accounts."),
+    Family("Care", "config", "A settings file to begin with; which one is read."),
     Family("Care", "backup", "A checked copy of the store while it is in use."),
     Family("Care", "restore", "A checked copy in the store's place; the old one is kept."),
     Family("Care", "check", "Look for damage and for rules that do not hold."),
@@ -56,6 +59,6 @@ enum CommandTable {
       [SimulateCommand.spec], [CloseCommand.spec], RulesDrawCommands.specs,
       OwnershipCommands.specs, [DrawPayCommand.spec],
       ReportCommands.specs, ExportCommands.specs, [ReconcileCommand.spec],
-      WebhookCommands.specs, [DaemonCommand.spec],
+      WebhookCommands.specs, [DaemonCommand.spec], EditCommands.specs, ConfigCommands.specs,
     ].flatMap(\.self)
 }

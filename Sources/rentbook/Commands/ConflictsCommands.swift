@@ -48,9 +48,13 @@ enum ConflictsCommands {
           [
             String(row.id), row.key.description, row.field ?? "(record)", text(row.baseLeft),
             text(row.left), text(row.right), row.detectedAt.secondsText, row.rule.rawValue,
-            row.choice.map { side($0) } ?? "",
+            row.choice.map { side($0) } ?? (row.refusal == nil ? "" : "refused"),
           ]
         })
+      for row in rows {
+        guard row.state == .open, let refusal = row.refusal else { continue }
+        Output.line(TerminalText.harmless("\(row.id): \(refusal) Choose again, the same or another."))
+      }
     }
     return rows.contains { $0.state == .open } ? .needsPerson : .done
   }
@@ -75,6 +79,9 @@ enum ConflictsCommands {
           ["Airtable", text(row.right), row.rightAt?.secondsText ?? "not known"],
           ["Choice", row.choice.map { side($0) } ?? "none", row.chosenAt?.secondsText ?? ""],
         ])
+      if let refusal = row.refusal, row.state == .open {
+        Output.line(TerminalText.harmless("The last choice was refused: \(refusal)"))
+      }
       for entry in history {
         Output.line(
           TerminalText.harmless(
@@ -319,7 +326,7 @@ enum ConflictsCommands {
       "choice": .optional(row.choice.map { side($0) }), "choice_value": row.choiceValue ?? .null,
       "chosen_by": .optional(row.chosenBy), "chosen_at": .optional(row.chosenAt?.description),
       "settled_at": .optional(row.settledAt?.description),
-      "outcome": .optional(row.outcome.map { side($0) }),
+      "outcome": .optional(row.outcome.map { side($0) }), "refusal": .optional(row.refusal),
     ]
   }
 

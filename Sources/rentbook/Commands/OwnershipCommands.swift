@@ -21,6 +21,7 @@ enum OwnershipCommands {
       "Decide on equal shares wherever the owners are known and no share is.", run: equal),
     CommandSpec(
       "ownership history", options: [property], "Every decision about shares.", run: history),
+    OwnershipImport.spec,
   ]
 
   private static let property = OptionSpec("--property", "ID", "Only this property.")
@@ -186,7 +187,7 @@ enum OwnershipCommands {
       invocation, ["properties": .int(count)], "\(count) properties are shared equally now.")
   }
 
-  private static func date(_ invocation: Invocation, _ name: String) throws(Failure)
+  static func date(_ invocation: Invocation, _ name: String) throws(Failure)
     -> CalendarDate?
   {
     guard let text = invocation.text(name) else { return nil }

@@ -65,7 +65,7 @@ struct Configuration: Sendable {
   static let buildiumRate = 10
   static let airtableRate = 5
   /// Airtable's Team plan; the Free plan has 1,000 and Business no limit.
-  private static let monthlyCallsDefault = 100_000
+  static let monthlyCallsDefault = 100_000
 
   /// - Throws: a usage failure naming the file, the line or the member that is wrong.
   init(_ invocation: Invocation) throws(Failure) {
@@ -187,13 +187,16 @@ struct Configuration: Sendable {
   }
 }
 
-/// JSON with `//` and `/* */` comments, as people write configuration.
+/// JSON with `//` and `/* */` comments and a comma after the last member, as people write configuration.
 enum JSONComments {
-  /// The text with every comment blanked out, so that places in it stay the same.
+  /// The text with every comment and every last comma blanked out, so that places in it stay the same.
   static func removed(from text: String) -> String {
     var bytes = Array(text.utf8)
     var index = 0
     var isInString = false
+    // A comma after which nothing but space has come.
+    var comma: Int?
+    var before = UInt8(ascii: "{")
     func blank(_ index: Int) { if bytes[index] != 0x0A { bytes[index] = 0x20 } }
     while index < bytes.count {
       if isInString {
@@ -221,6 +224,17 @@ enum JSONComments {
         }
         continue
       }
+      // A text that breaks off after a stroke has nothing here.
+      let byte = index < bytes.count ? bytes[index] : 0
+      switch byte {
+      case 0x20, 0x09, 0x0A, 0x0D: break
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        if let comma, !isInString { blank(comma) }
+        comma = nil
+      case UInt8(ascii: ","): comma = isInString || "[{,".utf8.contains(before) ? nil : index
+      default: comma = nil
+      }
+      if byte > 0x20 { before = byte }
       index += 1
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -41,6 +41,17 @@ enum Files {
     guard close(descriptor) == 0, rename(part, path) == 0 else { throw problem("write", path) }
   }
 
+  /// Makes a file for the user alone; false when there is one, which stays as it is.
+  static func create(_ text: String, at path: String) throws(Failure) -> Bool {
+    let part = "\(path).\(getpid())"
+    try write(text, to: part)
+    defer { unlink(part) }
+    // A link is made only where there is nothing, so that nobody ever sees half a file.
+    if link(part, path) == 0 { return true }
+    if errno == EEXIST { return false }
+    throw problem("write", path)
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Makes a folder and those above it, for the user alone.

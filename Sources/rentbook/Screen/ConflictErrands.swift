@@ -158,11 +158,13 @@ enum ConflictErrands {
       case .value: .value(typed(row.choiceValue))
       case .gone, nil: nil
       }
-    return ConflictItem(
+    var item = ConflictItem(
       id: row.id, key: row.key, title: title ?? row.key.description, localID: "\(row.localID)",
       field: row.field, base: row.baseLeft ?? row.baseRight, buildium: row.left,
       airtable: row.right, buildiumAt: row.leftAt, airtableAt: row.rightAt, rule: rule,
       foundAt: row.detectedAt, state: state, choice: choice, chosenBy: row.chosenBy)
+    if row.state == .open { item.refused = row.refusal }
+    return item
   }
 
   private static func typed(_ value: JSONValue?) -> String {

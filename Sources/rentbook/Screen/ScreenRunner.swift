@@ -107,6 +107,7 @@ final class ScreenRunner: Sendable {
   func start(syncing: Bool) {
     registerUndo()
     registerConflictUndo()
+    registerOwnershipUndo()
     let news = news
     shelf.watch()
     workspace.store.observe { _ in news.post(()) }
@@ -159,6 +160,10 @@ final class ScreenRunner: Sendable {
       startSync(
         SyncOptions(
           isFull: isFull, resources: resources.isEmpty ? nil : resources, isDryRun: isDryRun))
+    case .permitChanges(let permit, let resource, let isFull):
+      var options = SyncOptions(isFull: isFull, resources: [resource])
+      (options.permit, options.person) = (permit, workspace.configuration.user)
+      startSync(options)
     case .pauseSync: setPaused(true)
     case .resumeSync: setPaused(false)
     case .cancelSync: state.withLock(\.run)?.cancel()
@@ -183,6 +188,7 @@ final class ScreenRunner: Sendable {
     case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
+    case .loadOwnership, .changeOwnership: carryOutOwnership(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
     case .reconcile(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)

@@ -8,7 +8,12 @@ extension BuildiumProvider: RecordWriter {
   /// As the protocol says. What Buildium computes, keeps secret or takes only from requests of their
   /// own is not among them, neither is what hangs on another record from birth (a lease's unit).
   public func changeableFields(of resource: Resource) -> [FieldDefinition] {
-    Self.changeable[resource] ?? []
+    Self.changeable(of: resource)
+  }
+
+  /// The fields of a resource that Buildium lets a program change; no credentials are needed to know.
+  public static func changeable(of resource: Resource) -> [FieldDefinition] {
+    changeable[resource] ?? []
   }
 
   private static let changeable: [Resource: [FieldDefinition]] = Dictionary(
