@@ -31,6 +31,9 @@ enum Migrations {
       statements: PaymentTables.statements),
     Migration(version: 10, name: "results of months", statements: ResultTables.statements),
     Migration(version: 11, name: "work that runs by itself", statements: ScheduleTables.statements),
+    Migration(
+      version: 12, name: "agreements over several properties",
+      statements: AgreementTables.statements),
   ]
 
   /// The version this program writes.
