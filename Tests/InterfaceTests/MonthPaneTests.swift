@@ -116,7 +116,9 @@ import Testing
       ]
     }
     session.press("= = = =")
-    #expect(session.screen.contains("The plan is the table “Forecasts” of the Airtable base"))
+    #expect(
+      try pane(session).level.sheet?.notes.first?.contains("table “Forecasts” of the Airtable base")
+        == true)
     session.press("Enter")
     #expect(session.line("4000 Rent").contains("1,700.00"))
     #expect(session.line("6110 Plumbing").contains("−300.00"))
