@@ -179,11 +179,11 @@ import Testing
      r            retry           × No dead letters: nothing waits for a person.
      R            retry all       × No dead letters: nothing waits for a person.
      x            discard         × No dead letters: nothing waits for a person.
+     A            let go          × Nothing waits because it was too much at once.
      J            jobs            × No work waits.
      Tab          next list       Goes to the next list: resources, dead letters, j…
      Shift-Tab    list before     Goes to the list before.
      /            filter          Shows only rows with certain words.
-     y            copy            Copies the selected row to the clipboard.
     ────────────────────────────────────────────────────────────────────────────────
 
      Enter run  Esc back
@@ -199,7 +199,7 @@ import Testing
      Rentbook  Harbor & Main Man…  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
      1 Sync 1  2 Conflicts  3 Bills  4 NOI  5 Ledger  6 Reconcile  7 Activity
     ────────────────────────────────────────────────────────────────────────────────
-     Commands and records  type to search: sync  7 of 189
+     Commands and records  type to search: sync  7 of 190
       Brings in what changed and sends what waits.
     ▸s            sync-now                Brings in what changed and sends what wai…
      S            sync-selected-resource  Syncs the selected resource only.
