@@ -44,7 +44,8 @@ import Testing
     #expect(session.model.world.run != nil)
   }
 
-  @Test("cannot be let go by a screen that only reads, and not where a service shows nothing at all")
+  @Test(
+    "cannot be let go by a screen that only reads, and not where a service shows nothing at all")
   func refused() {
     var session = Session(status: Self.status(), isReadOnly: true)
     session.press("A")

@@ -83,7 +83,8 @@ import Testing
     }
   }
 
-  @Test("a lost answer is settled by looking: it is there once, or it is sent",
+  @Test(
+    "a lost answer is settled by looking: it is there once, or it is sent",
     arguments: [ScriptedWriter.Fault.lostBefore, .lostAfter, .notSent])
   func lost(_ fault: ScriptedWriter.Fault) throws {
     let (world, desk) = try inStep()
@@ -103,7 +104,8 @@ import Testing
     #expect(try desk.list(limit: 1).first?.state == .done)
   }
 
-  @Test("a program that ends at any step of it leaves a change that arrives once",
+  @Test(
+    "a program that ends at any step of it leaves a change that arrives once",
     arguments: 1...24)
   func cut(_ step: Int) throws {
     let (world, desk) = try inStep()

@@ -75,7 +75,8 @@ import Testing
     #expect(try desk.show(conflict.id).0.outcome == pick)
   }
 
-  @Test("a choice that the mirror refuses waits again, though Buildium took it, and goes either way")
+  @Test(
+    "a choice that the mirror refuses waits again, though Buildium took it, and goes either way")
   func refusedRight() throws {
     for next in [ConflictRow.Outcome.left, .right, .value] {
       let (world, desk, conflict) = try held()

@@ -111,7 +111,8 @@ import Vault
     #expect(keys("nonsense", "\"a\":1") == [])
   }
 
-  @Test("The latest event about a record bounds when it was last changed, where nothing better is told")
+  @Test(
+    "The latest event about a record bounds when it was last changed, where nothing better is told")
   func timeOfChange() throws {
     let world = try inStep()
     let receiver = receiver(world)
