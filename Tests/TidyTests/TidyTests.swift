@@ -158,6 +158,28 @@ struct TidyTests {
     }
   }
 
+  @Test("every test that the tables of promises and faults name is there")
+  func namedTests() {
+    // A suite, a file of several suites, or a whole target.
+    var known: Set<Substring> = ["AppTests"]
+    for file in Self.files(under: "Tests", suffix: "Tests.swift") {
+      known.insert(file.path.split(separator: "/").last?.dropLast(".swift".count) ?? "")
+      for line in file.lines where line.hasPrefix("struct ") || line.hasPrefix("@Suite") {
+        let words = line.split { !$0.isLetter && !$0.isNumber }
+        if let at = words.firstIndex(of: "struct"), at + 1 < words.count {
+          known.insert(words[at + 1])
+        }
+      }
+    }
+    let pages = Self.files(under: "Sources/Domain/Documentation.docc", suffix: ".md")
+    #expect(pages.contains { $0.path.hasSuffix("Goals.md") })
+    for page in pages {
+      let words = Set(page.text.split { !$0.isLetter && !$0.isNumber })
+      let missing = words.filter { $0.hasSuffix("Tests") && $0 != "Tests" }.subtracting(known)
+      #expect(missing.isEmpty, "\(page.path) names \(missing.sorted())")
+    }
+  }
+
   @Test("the change log has unreleased changes first, and the reader's data before all else")
   func changeLog() throws {
     let text = try #require(Self.files(under: ".", suffix: "CHANGELOG.md").first).text
