@@ -121,6 +121,8 @@ public struct ScreenLoop<Device: TerminalDevice> {
     case .editSettings: return edit(&model)
     case .copy(let text):
       switch device.copy(text) {
+      case .taken(let program):
+        model.world.answer("Copied \(Words.count(text.count, "character")) with \(program).")
       case .sent:
         model.world.answer(
           "Copied \(Words.count(text.count, "character")) through the terminal (OSC 52).")

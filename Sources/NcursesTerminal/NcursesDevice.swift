@@ -179,8 +179,9 @@ public final class NcursesDevice: TerminalDevice {
     cterm_mouse(on)
   }
 
-  /// As the protocol says.
+  /// As the protocol says: by a program of the desktop where there is one, else by the terminal.
   public func copy(_ text: String) -> CopyOutcome {
+    if let program = DesktopClipboard.copy(text) { return .taken(by: program) }
     let term = getenv("TERM").map { String(cString: $0) } ?? ""
     guard let sequence = Clipboard.sequence(text, term: term, isTmux: getenv("TMUX") != nil) else {
       return .tooLong(bytes: text.utf8.count, bytesMax: Clipboard.bytesMax)

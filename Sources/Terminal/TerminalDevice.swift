@@ -21,6 +21,8 @@ public enum TerminalEvent: Sendable, Hashable {
 
 /// What became of a copy.
 public enum CopyOutcome: Sendable, Hashable {
+  /// A program of the desktop took the text: `wl-copy`.
+  case taken(by: String)
   /// The terminal was handed the text (OSC 52); whether it takes it, it does not say.
   case sent
   /// More than a terminal takes at once.

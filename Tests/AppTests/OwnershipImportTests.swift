@@ -24,6 +24,70 @@ import WebServer
     ],
   ]
 
+  @Test("the base's table of forecasts is the plan that figures and reports are compared with")
+  func plan() throws {
+    let sides = try TwoSides()
+    func row(_ table: String) throws -> (id: String, number: String) {
+      let rows = try sides.airtable.records(table: table)
+      let found = try #require(
+        rows.first { table != "GL Accounts" || $0["fields"]?["Name"]?.string == "Rent Income" }
+          ?? rows.first)
+      let key = found["fields"]?["Rentbook Key"]?.string?.split(separator: "/").last ?? ""
+      return (found["id"]?.string ?? "", String(key))
+    }
+    let (property, account) = (try row("Properties"), try row("GL Accounts"))
+    func plan(_ day: String, _ amount: String, _ account: String?) throws {
+      var fields: JSONObject = [
+        "Date": .string(day), "Amount": .number(amount),
+        "Property": .array([.string(property.id)]),
+      ]
+      fields["GL Account"] = account.map { .array([.string($0)]) }
+      _ = try sides.airtable.insert(table: "Forecasts", fields: fields)
+    }
+    let income = try sides.run("report", "trial-balance", "--month", "2026-08")
+    #expect(income.code == 0)
+    try plan("2026-08-01", "1000", account.id)
+    try plan("2026-08-15", "234.5", account.id)
+    try plan("2026-09-01", "777", account.id)
+    try plan("2026-08-02", "5", nil)
+    let answer = try sides.run("noi", "--month", "2026-08", "--against", "plan")
+    let comparison = try #require(answer.json["comparison"])
+    let line = comparison["rows"]?.array?.first {
+      $0["property_id"]?.int.map(String.init) == property.number
+    }
+    let planned = Money(line?["against_noi"]?.string ?? "")
+    #expect(planned?.magnitude == Money("1234.50"), "\(comparison.text)")
+    #expect(line?["trend"]?.array?.count == 12)
+    #expect(comparison["assumptions"]?.text.contains("1 rows of the plan lack") == true)
+    let report = try sides.run("report", "budget", "--month", "2026-08", "--against", "plan")
+    #expect(report.code == 0 && report.json.text.contains("1234.50"))
+  }
+
+  @Test("rules of groups and fees are entered by commands, and refused where they say nothing")
+  func agreements() throws {
+    let sides = try TwoSides()
+    let property = try #require(
+      sides.run("ownership", "list").rows("rows").first?["property_id"]?.int
+    ).description
+    let made = try sides.run("rules", "group", "Lakeside", "--add", property)
+    #expect(made.rows("groups").first?["property_ids"]?.array?.first?.int == Int(property))
+    #expect(try sides.run("rules", "group", "--add", property).code == 2)
+    #expect(try sides.run("rules", "group", "Lakeside", "--add", "999999").code == 2)
+    let fee = try sides.run(
+      "rules", "fee", property, "--type", "tiered", "--tier", "500=10", "--tier", "rest=6",
+      "--minimum", "20")
+    #expect(fee.code == 0 && fee.json["fee"]?["tiers"]?.array?.count == 2)
+    #expect(try sides.run("rules", "fee", property, "--type", "percent").code == 2)
+    #expect(
+      try sides.run(
+        "rules", "fee", property, "--type", "tiered", "--tier", "rest=6", "--tier", "9=1"
+      )
+      .code == 2)
+    let policy = try sides.run("rules", "policy", property, "--ownership-change", "daily")
+    #expect(policy.json["ownership_change"]?.string == "daily")
+    #expect(try sides.run("rules", "policy", property, "--ownership-change", "weekly").code == 2)
+  }
+
   @Test("shows what would change, changes it only when told, and then finds nothing more")
   func takeOver() throws {
     let sides = try TwoSides()

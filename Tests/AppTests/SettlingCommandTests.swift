@@ -2,6 +2,7 @@ import Domain
 import Glibc
 import Sandbox
 import Testing
+import WebServer
 
 /// The commands that settle what two sides disagree on, as another program calls them.
 @Suite("Settling by command", .serialized) struct SettlingCommandTests {
@@ -210,6 +211,80 @@ import Testing
         "webhooks", "serve", "--listen", "nowhere",
         with: ["RENTBOOK_BUILDIUM_WEBHOOK_SECRET": "s"]
       ).code == 2)
+  }
+
+  @Test("events that Buildium sends are stored, carried to Airtable, and replayed when they failed")
+  func events() throws {
+    let port = try Self.freePort()
+    let secret = "wh-secret"
+    let sides = try TwoSides(
+      webhook: BuildiumOptions.Webhook(
+        port: port, path: "/webhooks/buildium", secret: secret))
+    let tenants = try sides.tenants()
+    func counted(_ state: String) -> Int {
+      (try? sides.run("webhooks", "list").json["counts"]?[state]?.int) ?? -1
+    }
+    /// The listener prints nothing by which one could wait: each turn asks a command, which takes time.
+    func eventually(_ what: String, _ condition: () -> Bool) throws {
+      let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+      while !condition() {
+        let isOver = ContinuousClock.now > deadline
+        try #require(!isOver, "waited for \(what); \(counted("dead")) events are given up")
+      }
+    }
+    func serve(_ secret: String) throws -> PseudoTerminal {
+      var environment = sides.environment
+      environment["RENTBOOK_BUILDIUM_WEBHOOK_SECRET"] = "old,\(secret)"
+      let terminal = try PseudoTerminal(
+        ["webhooks", "serve", "--listen", "127.0.0.1:\(port)"], environment: environment,
+        rows: 24, columns: 100)
+      try terminal.wait(for: "Listening at", seconds: 60)
+      return terminal
+    }
+    let terminal = try serve(secret)
+    try sides.change("tenants", tenants[0], "Phone", "919-555-0700")
+    try eventually("the number is at Airtable") {
+      counted("done") > 0 && (try? sides.phoneAtAirtable(tenants[0])) == "919-555-0700"
+    }
+
+    // Buildium answers the question for the record with a refusal: the event was stored all the same.
+    func fail(_ plan: String) {
+      let answer = sides.buildium.handle(
+        WebRequest(method: "POST", path: "/_sandbox/faults", body: Array(plan.utf8)))
+      #expect(answer.status == 200)
+    }
+    fail("read.422=every:1")
+    try sides.change("tenants", tenants[1], "Phone", "919-555-0701")
+    try eventually("the event is given up") { counted("dead") == 1 }
+    fail("")
+    #expect(try sides.phoneAtAirtable(tenants[1]) != "919-555-0701")
+    let dead = try sides.run("webhooks", "list", "--state", "dead")
+    #expect(dead.code == 3)
+    let id = try #require(dead.rows("events").first?["id"]?.string)
+    #expect(dead.rows("events").first?["error"]?.string?.isEmpty == false)
+    #expect(try sides.run("webhooks", "replay", id).code == 0)
+    try eventually("the replayed number is at Airtable") {
+      counted("dead") == 0 && (try? sides.phoneAtAirtable(tenants[1])) == "919-555-0701"
+    }
+    terminal.signal(SIGTERM)
+    #expect(try terminal.waitForExit() == 0)
+  }
+
+  /// A port nobody listens at: one the system gave out a moment ago.
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    try #require(code == 0)
+    return UInt16(bigEndian: address.sin_port)
   }
 
   @Test("without a screen changes are carried on by themselves, until the program is asked to end")

@@ -13,10 +13,13 @@ final class TwoSides {
   private let servers: [SandboxServer]
   private(set) var environment: [String: String] = [:]
 
-  /// - Parameter isInStep: the tables are made and the first synchronization is over.
-  init(isInStep: Bool = true) throws {
+  /// - Parameters:
+  ///   - isInStep: the tables are made and the first synchronization is over.
+  ///   - webhook: who is told of Buildium's changes.
+  init(isInStep: Bool = true, webhook: BuildiumOptions.Webhook? = nil) throws {
     var options = BuildiumOptions()
     options.liftLimits()
+    options.webhook = webhook
     buildium = SandboxBuildium(
       Portfolio(
         PortfolioOptions(

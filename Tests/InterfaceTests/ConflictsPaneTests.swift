@@ -117,6 +117,18 @@ struct FakeConflicts {
     #expect(desk.store.applied.allSatisfy { $0.pick == .airtable })
   }
 
+  @Test("a choice that was refused says so with the service's words, and is chosen again")
+  func refused() {
+    var desk = Desk(2)
+    desk.store.items[0].refused = "Buildium refused buildium/tenants/0: Email is not valid."
+    desk.reload()
+    let screen = desk.session.screen
+    #expect(screen.contains("× refused, choose again"))
+    #expect(screen.contains("Email is not valid."))
+    desk.press("l Enter")
+    #expect(desk.store.applied.map(\.id) == [1])
+  }
+
   @Test("one by one a hundred take a hundred keys, and each moves on by itself")
   func oneByOne() {
     var desk = Desk(100)

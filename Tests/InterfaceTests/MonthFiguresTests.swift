@@ -186,7 +186,7 @@ import Testing
     #expect(try line("Pier 9").why.hasPrefix("carries −"))
     #expect(try line("Pier 9").draw == .zero)
     let oak = try line("Oak Row")
-    #expect(oak.draw == nil && oak.why == "owners not known" && oak.isWarning)
+    #expect(oak.draw == nil && oak.why == "owners not known: w enters them" && oak.isWarning)
     // A change of owners within the month makes two draws, each told with its days.
     #expect(try line("Alder House").steps.contains("2026-10-01 to 2026-10-09:"))
   }

@@ -86,6 +86,9 @@ import Testing
     #expect(title().contains("against the forecast"))
     #expect(session.screen.contains("Forecast") && session.screen.contains("Leases pay their rent"))
     session.press("=")
+    #expect(title().contains("against the owners' plan"))
+    #expect(session.screen.contains("was not read yet, so nothing is planned"))
+    session.press("=")
     #expect(title().contains("against August 2026"))
     session.press("f")
     #expect(session.screen.contains("forecast of all properties"))
@@ -96,6 +99,34 @@ import Testing
     #expect(try pane(session).total.now == sum.now)
     session.press("Esc")
     #expect(title().contains("September 2026"))
+  }
+
+  @Test("shows what owners plan beside each account, and amounts of a draw grouped") func plan()
+    throws
+  {
+    var session = session { months in
+      months.ledger.plan.readAt = Session.now
+      months.ledger.plan.rows = [
+        .init(
+          property: 2, account: 1, day: FakeMonths.day("2026-10-05"),
+          amount: Money(minorUnits: 170_000)),
+        .init(
+          property: 2, account: 3, day: FakeMonths.day("2026-10-05"),
+          amount: Money(minorUnits: 30_000)),
+      ]
+    }
+    session.press("= = = =")
+    #expect(
+      try pane(session).level.sheet?.notes.first?.contains("table “Forecasts” of the Airtable base")
+        == true)
+    session.press("Enter")
+    #expect(session.line("4000 Rent").contains("1,700.00"))
+    #expect(session.line("6110 Plumbing").contains("−300.00"))
+    #expect(session.line("Sum of").contains("1,400.00"))
+    #expect(
+      Words.grouped("keeps 1234567.80 of 999.00, rule 20261031, 2026.")
+        == "keeps 1,234,567.80 of 999.00, rule 20261031, 2026.")
+    #expect(Words.grouped("-4500.00 (10.125 %)") == "-4,500.00 (10.125 %)")
   }
 
   @Test("keeps the cursor on its line when the months change or the store does") func stays() throws

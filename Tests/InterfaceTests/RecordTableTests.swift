@@ -143,7 +143,7 @@ import Testing
     var session = Self.ledger(400)
     session.press("/")
     session.type("oak")
-    session.press("Enter G k Space")
+    session.press("Enter G k k k Space")
     let selected = session.line("▸")
     let row = session.frame.cursorRow
     for number in [3, 8, 13] {

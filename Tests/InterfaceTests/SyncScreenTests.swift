@@ -179,11 +179,11 @@ import Testing
      r            retry           × No dead letters: nothing waits for a person.
      R            retry all       × No dead letters: nothing waits for a person.
      x            discard         × No dead letters: nothing waits for a person.
+     A            let go          × Nothing waits because it was too much at once.
      J            jobs            × No work waits.
      Tab          next list       Goes to the next list: resources, dead letters, j…
      Shift-Tab    list before     Goes to the list before.
      /            filter          Shows only rows with certain words.
-     y            copy            Copies the selected row to the clipboard.
     ────────────────────────────────────────────────────────────────────────────────
 
      Enter run  Esc back

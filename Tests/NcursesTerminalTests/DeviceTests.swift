@@ -73,7 +73,8 @@ private struct Pair {
     switch kind {
     case .fatalError: Swift.fatalError("broken on purpose")
     case .uncaughtError:
-      // What the runtime does with an error that nothing catches.
+      // What the runtime does with an error that nothing catches: to break is the point here.
+      // swift-format-ignore: NeverUseForceTry
       try! { throw Uncaught() }()
     case .index:
       let none: [Int] = []

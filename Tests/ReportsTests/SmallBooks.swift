@@ -43,7 +43,8 @@ struct SmallBooks {
   var builder: LedgerBuilder
   private var nextID: Int64 = 1000
 
-  init() {
+  /// - Parameter change: what is agreed otherwise with Elm's owners.
+  init(_ change: (inout LedgerProperty) -> Void = { _ in }) {
     let owners = [
       LedgerOwner(buildiumID: 71, localID: "", name: "Ann"),
       LedgerOwner(buildiumID: 72, localID: "", name: "Bob"),
@@ -63,6 +64,7 @@ struct SmallBooks {
         holdsUnpaidBills: true, holdsUndeposited: true, carriesForwardLoss: true, fee: nil)
       if place == 0 { elm.policies = [policy] } else { oak.policies = [policy] }
     }
+    change(&elm)
     builder = LedgerBuilder(accounts: Self.chart, properties: [elm, oak], owners: owners)
     builder.leases = [
       LedgerLease(
@@ -73,8 +75,8 @@ struct SmallBooks {
   }
 
   /// Books with a month in them.
-  static func july() -> SmallBooks {
-    var books = SmallBooks()
+  static func july(_ change: (inout LedgerProperty) -> Void = { _ in }) -> SmallBooks {
+    var books = SmallBooks(change)
     books.post("GeneralJournalEntry", "2026-06-30", [(.bank, 50_000), (.contribution, -50_000)])
     books.post(
       "Payment", "2026-06-30", lease: 0, basis: nil, [(.bank, 100_000), (.deposits, -100_000)])

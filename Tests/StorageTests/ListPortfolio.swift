@@ -34,7 +34,7 @@ struct ListPortfolio {
     }
     func word() -> SQLValue {
       .text(
-        ["Oak", "oakley", "Pine 100%", "a_b", "Élan", "Maple \"Court\"", ""].randomElement(
+        ["Oak", "oakley", "Pine 100%", "a_b", "Élan", "élan", "Maple \"Court\"", ""].randomElement(
           using: &random) ?? "")
     }
     func amount() -> SQLValue { .integer(Int64.random(in: -5...5, using: &random) * 12_345) }

@@ -26,6 +26,44 @@ import Testing
     #expect(try world.status(.owners).local == 18)
   }
 
+  @Test("a permit lets go as many as were shown, and not one more")
+  func permit() throws {
+    let world = try Self.crowd()
+    for id in 100..<230 { world.source.change(.owners, "\(id)", "email", .text("all@same.com")) }
+    try world.sync()
+    func waiting() throws -> [HeldChange] {
+      try world.world.store.readSync { state throws(StorageError) in try state.heldChanges() }
+    }
+    let held = try #require(try waiting().first)
+    #expect(held.kind == .overwritten && held.count == 130 && held.names.count == 130)
+    #expect(held.service == .airtable && held.resource == .owners && held.isPermittable)
+    var options = SyncOptions(resources: [.owners])
+    (options.permit, options.person) = (HeldChange.Permit(.overwritten, count: 129), "ada")
+    #expect(try world.sync(options).needsPerson)
+    options.permit = HeldChange.Permit(.deleted, count: 130)
+    #expect(try world.sync(options).needsPerson)
+    #expect(world.mirror.sink.journal.isEmpty)
+    options.permit = HeldChange.Permit(.overwritten, count: 130)
+    try world.sync(options)
+    #expect(world.mirror.sink.journal.count == 130)
+    #expect(try waiting().isEmpty)
+    #expect(try world.journal().filter { $0.kind == .permitted }.map(\.actor) == ["ada"])
+  }
+
+  @Test("what waited is over when it has passed by itself, and nobody is said to have let it go")
+  func over() throws {
+    let world = try Self.crowd()
+    for id in 100..<230 { world.source.change(.owners, "\(id)", "email", .text("all@same.com")) }
+    try world.sync()
+    for id in 100..<230 { world.source.change(.owners, "\(id)", "email", .text("o@e.com")) }
+    #expect(try !world.sync().needsPerson)
+    let held = try world.world.store.readSync { state throws(StorageError) in
+      try state.heldChanges()
+    }
+    #expect(held.isEmpty)
+    #expect(try world.journal().allSatisfy { $0.kind != .permitted })
+  }
+
   private static func crowd() throws -> TwoWayWorld {
     let world = try TwoWayWorld()
     for id in 100..<230 {

@@ -52,7 +52,8 @@ import Testing
     let seconds = schedule.lookSeconds(15, callsLeft: calls, now: now)
     let looks = Schedule.secondsLeftInMonth(now) / seconds
     #expect(
-      looks * schedule.callsPerLook <= calls / 2 || seconds == Schedule.lookSecondsScarce)
+      looks * schedule.callsPerHundredLooks / 100 <= calls / 2
+        || seconds == Schedule.lookSecondsScarce)
     #expect(seconds >= 15)
     // The source is looked at all the same, as often as changes come.
     #expect(schedule.pollSeconds(changedAt: now, now: now) == Schedule.pollSecondsMin)

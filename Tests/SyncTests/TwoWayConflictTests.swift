@@ -43,6 +43,84 @@ import Testing
     #expect(written == preview.count)
   }
 
+  @Test(
+    "a choice that Buildium refuses waits again with its words, and is carried out once it takes it",
+    arguments: [ConflictRow.Outcome.right, .value, .base])
+  func refusedLeft(_ pick: ConflictRow.Outcome) throws {
+    let (world, desk, conflict) = try held()
+    let decision = ConflictDesk.Decision(id: conflict.id, pick: pick, value: "own@example.com")
+    world.writer.state.withLock { $0.fault = { _ in .refused } }
+    try desk.decide([decision], by: "ada")
+    #expect(try world.sync().needsPerson)
+    for _ in 1...2 {
+      let row = try #require(try desk.list().first)
+      #expect(row.id == conflict.id && row.state == .open && row.choice == nil)
+      #expect(row.refusal?.contains("buildium/owners/1") == true, "\(row.refusal ?? "")")
+      // Neither side was touched, and nothing else waits for a person.
+      #expect(world.record(ada)?["email"] == .text("left@example.com"))
+      #expect(world.row(ada)["email"] == .text("right@example.com"))
+      #expect(try world.world.status(.owners).deadLetters == 0)
+      try world.sync()
+    }
+    let told = try world.journal().filter { $0.kind == .refused }
+    #expect(told.count == 1 && told[0].note.contains("buildium/owners/1"))
+    #expect(
+      try world.journal().contains { $0.kind == .undone && $0.note.contains("waits for a person") })
+    world.writer.state.withLock { $0.fault = nil }
+    try desk.decide([decision], by: "ada")
+    try world.sync()
+    try world.sync()
+    #expect(try desk.list().isEmpty)
+    #expect(world.record(ada)?["email"] == world.row(ada)["email"])
+    #expect(try desk.show(conflict.id).0.outcome == pick)
+  }
+
+  @Test(
+    "a choice that the mirror refuses waits again, though Buildium took it, and goes either way")
+  func refusedRight() throws {
+    for next in [ConflictRow.Outcome.left, .right, .value] {
+      let (world, desk, conflict) = try held()
+      world.mirror.sink.set(\.poison, [ada])
+      try desk.decide(
+        [.init(id: conflict.id, pick: .value, value: "own@example.com")], by: "ada")
+      try world.sync()
+      try world.sync()
+      let row = try #require(try desk.list().first)
+      #expect(row.state == .open && row.left == "own@example.com", "\(row)")
+      #expect(row.right == "right@example.com")
+      #expect(row.refusal?.contains("not accepted") == true)
+      #expect(world.row(ada)["email"] == .text("right@example.com"))
+      // Nothing moves before a person says so.
+      try world.sync()
+      #expect(world.record(ada)?["email"] == .text("own@example.com"))
+      world.mirror.sink.set(\.poison, [])
+      try desk.decide(
+        [.init(id: conflict.id, pick: next, value: "third@example.com")], by: "ada")
+      try world.sync()
+      try world.sync()
+      let expected =
+        next == .left
+        ? "own@example.com" : next == .right ? "right@example.com" : "third@example.com"
+      #expect(world.record(ada)?["email"] == .text(expected))
+      #expect(world.row(ada)["email"] == .text(expected))
+      #expect(try desk.list().isEmpty)
+      #expect(try !world.sync().needsPerson)
+    }
+  }
+
+  @Test("what goes with a refused choice is sent without it")
+  func restOfWrite() throws {
+    let (world, desk, conflict) = try held()
+    world.mirror.edit(ada, "phone", .text("919-555-0100"))
+    try desk.decide([.init(id: conflict.id, pick: .right)], by: "ada")
+    world.writer.state.withLock { $0.fault = { $0 == 1 ? .refused : nil } }
+    try world.sync()
+    try world.sync()
+    #expect(world.record(ada)?["email"] == .text("left@example.com"))
+    #expect(try desk.list().map(\.state) == [.open])
+    #expect(world.writer.journal.count == 1, "\(world.writer.journal)")
+  }
+
   @Test("a choice can be taken back until it is sent, and not afterwards")
   func undo() throws {
     let (world, desk, conflict) = try held()

@@ -111,6 +111,36 @@ import Vault
     #expect(keys("nonsense", "\"a\":1") == [])
   }
 
+  @Test(
+    "The latest event about a record bounds when it was last changed, where nothing better is told")
+  func timeOfChange() throws {
+    let world = try inStep()
+    let receiver = receiver(world)
+    defer { receiver.stop() }
+    let key = RemoteKey(.buildium, .units, "10")
+    func interval() throws -> (after: Instant, before: Instant)? {
+      try world.store.readSync { (sync) throws(StorageError) in try sync.changeInterval(of: key) }
+    }
+    let before = try #require(try interval())
+    world.clock.advance(nanoseconds: 3_600_000_000_000)
+    let now = Instant(milliseconds: world.clock.wallMilliseconds)
+    world.source.change(.units, "10", "market_rent", money("1234"))
+    // A unit, as Buildium shows it, names no time of its own.
+    world.source.state.withLock { $0.records[.units]?["10"]?.updatedAt = nil }
+    for seconds in [Int64(-40), -20, 90] {
+      let moment = now.adding(milliseconds: seconds * 1000)
+      let event = Array(
+        #"{"EventName":"RentalUnit.Updated","EventDateTime":"\#(moment)","AccountId":1,"UnitId":10}"#
+          .utf8)
+      // One that names a moment to come says nothing.
+      if seconds < 0 { #expect(post(receiver, world, event) == .stored) }
+    }
+    _ = try work(world)
+    let after = try #require(try interval())
+    #expect(after.after == now.adding(milliseconds: -20_000))
+    #expect(after.before >= now && before.before < after.after)
+  }
+
   @Test("Events that name one record fetch it once, and the next push carries it to the sink")
   func fetched() throws {
     let world = try inStep()

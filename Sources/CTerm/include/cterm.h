@@ -70,6 +70,10 @@ void cterm_resume(void);
 /// 128 + signal, or -errno.
 int cterm_run(const char *const *arguments);
 
+/// Runs a program with the bytes as its input and waits so long for it; its exit status,
+/// 128 + signal, or -errno (-ETIMEDOUT when it was ended for being too slow).
+int cterm_feed(const char *const *arguments, const char *bytes, size_t count, int milliseconds);
+
 /// Blocks TERM INT HUP WINCH TSTP CONT in this thread and all it will make; a descriptor to read
 /// them from, or -1. Call before any other thread is made.
 int cterm_block_signals(void);

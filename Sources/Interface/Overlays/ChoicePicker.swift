@@ -48,6 +48,8 @@ struct ChoicePicker: Layer {
   private let found: [Found]
   /// Which of ``all`` match: a longer text is looked for among these alone.
   private var fitting: [Int]
+  /// How many of ``all`` were looked at so far, over all texts: the work of typing.
+  private(set) var looks = 0
   private var list = ListState<Item.ID>()
   private var hits: [RecordHit] = []
   /// The last question about records; nil where none are asked.
@@ -122,6 +124,7 @@ struct ChoicePicker: Layer {
     }
     var (begun, named, told): ([Item], [Item], [Item]) = ([], [], [])
     fitting = []
+    looks += candidates.count
     for index in candidates {
       let words = found[index]
       if begins(words.names) {

@@ -164,6 +164,11 @@ struct SharesEditor: Layer {
       addOwner()
       return []
     }
+    if !newOwner.text.trimmed.isEmpty {
+      note = Piece("“\(newOwner.text)” is no owner yet: Enter adds one, Ctrl-U clears.", .error)
+      place = .newOwner
+      return []
+    }
     let day = from.text.trimmed.lowercased()
     guard let from = day == Self.always ? .distantPast : CalendarDate(day) else {
       note = Piece("From which day? Write one such as 2026-07-01, or always.", .error)
@@ -262,7 +267,8 @@ struct SharesEditor: Layer {
             ])
         ))
     }
-    let found = match.map { " → \($0.name)" } ?? ""
+    let found =
+      newOwner.text.isEmpty ? "" : match.map { " → \($0.name)" } ?? " nobody else is called so"
     lines += [
       (nil, sumLine),
       (

@@ -37,9 +37,10 @@ struct MonthDrawWords {
       let owner = rule.owner.map { " for \(ledger.owners[$0].name)" } ?? ""
       lines.append(
         "Rule “\(rule.kind.rawValue)”\(owner): asked \(Words.money(rule.ask)), got "
-          + Words.money(rule.grant) + (rule.reason.isEmpty ? "" : " (\(rule.reason))"))
+          + Words.money(rule.grant)
+          + (rule.reason.isEmpty ? "" : " (\(Words.grouped(rule.reason)))"))
     }
-    return lines + row.reasons
+    return lines + row.reasons.map(Words.grouped)
   }
 
   private var income: String {

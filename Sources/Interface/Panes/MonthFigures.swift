@@ -105,12 +105,33 @@ private struct MonthFigures {
 
   /// What was to be expected of the months, where they are compared with that; says so in the sheet.
   private func expected(_ sheet: inout MonthSheet) -> Forecast? {
+    if query.comparison == .plan { return plan(&sheet) }
     guard query.comparison == .forecast, let first = query.months.first else { return nil }
     sheet.beforeTitle = "Forecast"
     let forecast = ledger.forecast(after: first.adding(months: -1), months: query.count)
     sheet.notes += forecast.assumptions
     if query.basis != .cash { sheet.notes.append("The forecast is of the cash book.") }
     return forecast
+  }
+
+  /// What owners plan in their base for the months, in the form of a forecast.
+  private func plan(_ sheet: inout MonthSheet) -> Forecast {
+    sheet.beforeTitle = "Plan"
+    sheet.notes += ledger.plan.notes
+    let planned = Set(ledger.plan.rows.map(\.property))
+    var rows: [ForecastRow] = []
+    for property in planned.sorted() {
+      for month in query.months {
+        func sum(_ kind: AccountClass) -> Money {
+          ledger.planned(property: property, period: month.period, kind).values.reduce(.zero, +)
+        }
+        rows.append(
+          ForecastRow(
+            property: property, month: month, rent: sum(.revenue), otherIncome: .zero,
+            operatingExpenses: sum(.operatingExpense), belowTheLine: .zero, cash: .zero))
+      }
+    }
+    return Forecast(rows: rows, assumptions: ledger.plan.notes)
   }
 
   /// The same by owner: each property's expected income by the shares that hold.
@@ -355,7 +376,19 @@ private struct MonthFigures {
           accounts[account] = own
         }
       }
-      if sheet.beforeTitle != nil {
+      if query.comparison == .plan {
+        for month in query.months {
+          let planned = ledger.planned(property: property, period: month.period, kind)
+          for (account, amount) in planned {
+            let amount = kind == .revenue ? amount : .zero - amount
+            var own = accounts[account] ?? accountLine(account, kind, property: id)
+            own.before += amount
+            sum.before += amount
+            accounts[account] = own
+          }
+        }
+        sheet.lines.append(sum)
+      } else if sheet.beforeTitle != nil {
         // The forecast is of a property's rent and averages, so it stands beside all its accounts.
         var line = MonthLine("\(kind.rawValue) forecast", "Forecast, all accounts")
         line.depth = 1

@@ -102,7 +102,7 @@ struct MonthPane: Pane {
         "Opens the month's checklist, to finalise or reopen it."),
       Binding(
         [.character("=")], .compare, "compare",
-        "Compares with before, a year ago, the forecast or a pin."),
+        "Compares with before, last year, forecast, plan or pin."),
       Binding([.character("t")], .basis, "basis", "Changes between cash and accrual."),
       Binding([.character("o")], .byOwner, "by owner", "Shows owners, or properties again."),
       Binding([.character("/")], .filter, "filter", "Shows only lines with the words typed."),
@@ -111,7 +111,7 @@ struct MonthPane: Pane {
       },
       Binding(
         [.character("w")], .whoOwns, "who owns",
-        "Shows the owners' shares of the property, and changes them."
+        "Shows who owns the property, and changes the shares."
       ) { pane, _ in
         pane.selectedProperty == nil ? "Select a property first: o shows them." : nil
       },

@@ -63,6 +63,7 @@ extension MonthPane {
     switch query.comparison {
     case .previous, .lastYear, .pinned: Words.span(query.comparedMonths)
     case .forecast: "the forecast"
+    case .plan: "the owners' plan"
     case .none: nil
     }
   }

@@ -14,6 +14,8 @@ public struct MonthQuery: Sendable, Hashable {
     case none
     /// What was to be expected of the months, as far as could be known before them.
     case forecast
+    /// What owners plan: the table of forecasts in their base.
+    case plan
     /// Months a person chose: as many, up to ``MonthQuery/pinned``.
     case pinned
   }
@@ -46,7 +48,7 @@ public struct MonthQuery: Sendable, Hashable {
     case .previous: Self.months(count, through: last.adding(months: -count))
     case .lastYear: Self.months(count, through: last.adding(months: -12))
     case .pinned: pinned.map { Self.months(count, through: $0) } ?? []
-    case .forecast, .none: []
+    case .forecast, .plan, .none: []
     }
   }
 

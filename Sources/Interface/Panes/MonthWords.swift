@@ -19,6 +19,30 @@ extension Words {
     return list.count == 1 ? name : "\(list.count) mo to \(name)"
   }
 
+  /// The same text with its amounts grouped by thousands: `1234.50` becomes `1,234.50`. An amount is told
+  /// by its two decimals, so that numbers of records and years stay as they are.
+  static func grouped(_ text: String) -> String {
+    var result = ""
+    var rest = Substring(text)
+    while let start = rest.firstIndex(where: \.isASCIIDigit) {
+      result += rest[..<start]
+      rest = rest[start...]
+      let whole = rest.prefix(while: \.isASCIIDigit)
+      rest = rest.dropFirst(whole.count)
+      let decimals = rest.first == "." ? rest.dropFirst().prefix(while: \.isASCIIDigit) : ""
+      let isGrouped = whole.count > 3 && decimals.count == 2
+      for (place, digit) in whole.enumerated() {
+        if isGrouped, place > 0, (whole.count - place) % 3 == 0 { result.append(",") }
+        result.append(digit)
+      }
+      if rest.first == "." {
+        result += "." + decimals
+        rest = rest.dropFirst(1 + decimals.count)
+      }
+    }
+    return result + rest
+  }
+
   /// How much a figure changed, in tenths of a per cent of what it was before; nil where it was
   /// nothing, changed its sign, or became more than a thousand times as much.
   static func changeTenths(from before: Money, to now: Money) -> Int? {
@@ -39,15 +63,10 @@ extension Words {
     return "\(tenths < 0 ? "−" : "")\(number(magnitude / 10)).\(magnitude % 10)"
   }
 
-  /// A chart of one column a month: from zero, or the lowest where that is below, to the highest. Of
-  /// costs, which are below zero throughout, the larger is the higher.
-  static func trend(_ amounts: [Money]) -> String {
-    let isCost = amounts.allSatisfy { $0 <= .zero }
-    let values = amounts.map { Int128(isCost ? -$0.minorUnits : $0.minorUnits) }
-    let low = min(0, values.min() ?? 0)
-    let high = max(0, values.max() ?? 0)
-    guard high > low else { return String(repeating: "▁", count: amounts.count) }
-    let blocks: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
-    return String(values.map { blocks[Int(($0 - low) * 7 / (high - low))] })
-  }
+  /// A chart of one column a month.
+  static func trend(_ amounts: [Money]) -> String { TrendChart.text(amounts) }
+}
+
+extension Character {
+  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }

@@ -86,7 +86,7 @@ struct SyncPane: Pane {
       },
       Binding(
         [.character("A")], .showHeld, "let go",
-        "Lists what waits because it is too much at once, and lets it go once asked.",
+        "Lists what waits as too much at once, to let it go.",
         footer: false, writes: true
       ) { pane, world in
         pane.held(world) == nil ? "Nothing waits because it was too much at once." : notNow(world)

@@ -44,6 +44,18 @@ extension AirtableProvider {
   public func changes(
     since cursor: String?, cancellation: Cancellation
   ) throws(ProviderError) -> FeedAnswer {
+    do throws(ProviderError) {
+      return try follow(cursor, cancellation)
+    } catch {
+      // Without a feed nobody tells when the schema changes: it is read anew with each look.
+      mappings.forget()
+      throw error
+    }
+  }
+
+  private func follow(
+    _ cursor: String?, _ cancellation: Cancellation
+  ) throws(ProviderError) -> FeedAnswer {
     let hooks = AirtableHooks(api: api)
     guard let cursor else {
       return try newFeed(hooks, "The base had no feed of changes yet.", cancellation)
@@ -120,6 +132,7 @@ extension AirtableProvider {
       }
     }
     let hook = try hooks.create(cancellation)
+    mappings.forget()
     let place = FeedCursor(
       base: api.base, hook: hook.id, payload: 1, readAt: clock.wallMilliseconds)
     return FeedAnswer(next: place.text, changesSchema: true, sweepNeeded: reason)

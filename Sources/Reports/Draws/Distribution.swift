@@ -11,6 +11,8 @@ struct Distribution {
   private var left = Money.zero
   private var totals: [Int: OwnerDraw] = [:]
   private var weights: [LargestRemainder.Weight] = []
+  /// The owners a rule has held so far: what later rules would pay them is held as well.
+  private var heldOwners: Set<Int> = []
 
   init(ledger: LedgerSnapshot, row: DrawRow) { (self.ledger, self.row) = (ledger, row) }
 
@@ -97,6 +99,7 @@ struct Distribution {
     case .hold:
       totals[rule.owner]?.amount = .zero
       totals[rule.owner]?.held += sofar
+      heldOwners.insert(rule.owner)
       note(rule, ask: sofar, grant: sofar, "")
     }
   }
@@ -104,6 +107,10 @@ struct Distribution {
   private mutating func pay(_ rule: DrawRule, _ ask: Money) {
     let grant = min(ask, left)
     left = left - grant
+    if heldOwners.contains(rule.owner) {
+      totals[rule.owner]?.held += grant
+      return note(rule, ask: ask, grant: .zero, "\(grant) is held")
+    }
     totals[rule.owner]?.amount += grant
     note(rule, ask: ask, grant: grant, "\(grant) was left")
   }

@@ -85,7 +85,15 @@ public struct DrawCalculation: Sendable {
     let policy = policies[0]
     var row = DrawRow(property: property, month: month, period: period)
     let owners = Set(record.shares(on: period.from).map(\.owner))
-    row.noi = ledger.figures(property: property, period: period, basis: .cash).noi
+    let daily = ledger.attributedIncome(
+      property: property, month: month, period: period, basis: .cash)
+    row.noi =
+      daily?.amount ?? ledger.figures(property: property, period: period, basis: .cash).noi
+    if let daily {
+      row.reasons.append(
+        "The owners change within the month: its income of \(daily.ofMonth) is divided by days, "
+          + "\(daily.days) of \(daily.daysOfMonth).")
+    }
     // A loss stays with those who had it.
     let isSameOwners = state.owners.isEmpty || owners == state.owners
     row.carryIn = isSameOwners && policy.carriesForwardLoss ? state.carry : .zero

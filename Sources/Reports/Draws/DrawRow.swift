@@ -106,7 +106,8 @@ public struct DrawRow: Sendable, Hashable {
     for policy in record.policies(on: period.from) {
       parts.append(
         "\(policy.priority) \(policy.reserveTarget) \(policy.percent) \(policy.holdsUnpaidBills)"
-          + " \(policy.holdsUndeposited) \(policy.carriesForwardLoss) \(policy.order.rawValue)")
+          + " \(policy.holdsUndeposited) \(policy.carriesForwardLoss) \(policy.order.rawValue)"
+          + (policy.ownershipChange == .daily ? " daily" : ""))
     }
     for rule in record.rules where rule.holds(on: period.from) {
       parts.append("\(rule.id) \(rule.kind.rawValue) \(rule.amount) \(rule.percent)")

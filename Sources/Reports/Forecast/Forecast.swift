@@ -18,6 +18,16 @@ public struct ForecastRow: Sendable, Hashable {
   /// The owner's cash at the month's end, if nothing is drawn.
   public var cash: Money
 
+  /// A row.
+  public init(
+    property: Int, month: CalendarMonth, rent: Money, otherIncome: Money, operatingExpenses: Money,
+    belowTheLine: Money, cash: Money
+  ) {
+    (self.property, self.month, self.rent) = (property, month, rent)
+    (self.otherIncome, self.operatingExpenses) = (otherIncome, operatingExpenses)
+    (self.belowTheLine, self.cash) = (belowTheLine, cash)
+  }
+
   /// Rent and other income less operating expenses.
   public var noi: Money { rent + otherIncome - operatingExpenses }
 }
@@ -28,6 +38,11 @@ public struct Forecast: Sendable, Hashable {
   public var rows: [ForecastRow]
   /// What was assumed, in words.
   public var assumptions: [String]
+
+  /// A forecast.
+  public init(rows: [ForecastRow], assumptions: [String]) {
+    (self.rows, self.assumptions) = (rows, assumptions)
+  }
 }
 
 extension LedgerSnapshot {
@@ -107,7 +122,7 @@ extension LedgerSnapshot {
   }
 
   /// Rent by the days of the month a lease runs, half a cent up (accounting facts, section 1.4).
-  private func expectedRent(_ property: Int, _ month: CalendarMonth) -> Money {
+  func expectedRent(_ property: Int, _ month: CalendarMonth) -> Money {
     let days = Int64(month.last.day)
     return leases.reduce(.zero) { sum, lease in
       guard lease.property == property, lease.status != "Past", let start = lease.start else {

@@ -29,10 +29,41 @@ public struct OwnerShare: Sendable, Hashable {
   public func holds(on day: CalendarDate) -> Bool { from <= day && to.map { day <= $0 } ?? true }
 }
 
-/// What the manager takes.
+/// What the manager takes. Rule: accounting facts, section 1.8.
 public struct FeePolicy: Sendable, Hashable {
-  /// `percent`, `percent_min` or `flat`.
+  /// What a fee is a part of.
+  public enum Base: String, Sendable, Hashable, CaseIterable {
+    /// What was received on the accounts that count, less what was given back.
+    case collected
+    /// The same of the accounts of rent alone.
+    case collectedRent = "collected_rent"
+    /// What was charged on the accounts that count, paid or not.
+    case billed
+    /// The rent of the leases that run, by the days they run.
+    case scheduledRent = "scheduled_rent"
+    /// Everything received as income, above and below the line.
+    case grossReceipts = "gross_receipts"
+  }
+
+  /// The part of a slice of the base.
+  public struct Tier: Sendable, Hashable {
+    /// Where the slice ends; nil for the last.
+    public var upTo: Money?
+    /// The part of it.
+    public var percent: Percent
+
+    /// A slice.
+    public init(upTo: Money?, percent: Percent) { (self.upTo, self.percent) = (upTo, percent) }
+  }
+
+  /// `percent`, `percent_min`, `tiered` or `flat`.
   public var type: String
+  /// What it is a part of.
+  public var base = Base.collected
+  /// The slices of a tiered fee, from the lowest; each part is of its own slice.
+  public var tiers: [Tier] = []
+  /// Whether a fixed amount is taken for each unit, not for the property.
+  public var isPerUnit = false
   /// The part of the base.
   public var percent: Percent?
   /// The least that is charged.
@@ -49,6 +80,48 @@ public struct FeePolicy: Sendable, Hashable {
     (self.type, self.percent, self.minimum) = (type, percent, minimum)
     (self.flat, self.baseAccounts) = (flat, baseAccounts)
   }
+
+  /// Reads what ``json`` wrote; nil for a document without a type.
+  public init?(_ json: JSONValue) {
+    guard let type = json["type"]?.string else { return nil }
+    self.init(
+      type: type, percent: json["percent"]?.string.flatMap { Percent($0) },
+      minimum: json["minimum"]?.string.flatMap { Money($0) },
+      flat: json["flat"]?.string.flatMap { Money($0) },
+      baseAccounts: json["base_gl_account_ids"]?.array?.compactMap(\.int) ?? [])
+    base = json["base"]?.string.flatMap { Base(rawValue: $0) } ?? .collected
+    isPerUnit = json["per_unit"]?.bool ?? false
+    tiers = (json["tiers"]?.array ?? []).compactMap { tier in
+      tier["percent"]?.string.flatMap { Percent($0) }.map {
+        Tier(upTo: tier["up_to"]?.string.flatMap { Money($0) }, percent: $0)
+      }
+    }
+  }
+
+  /// The policy as the store keeps it.
+  public var json: JSONValue {
+    [
+      "type": .string(type), "percent": .optional(percent?.description),
+      "minimum": .optional(minimum?.description), "flat": .optional(flat?.description),
+      "base_gl_account_ids": .array(baseAccounts.map { .int($0) }),
+      "base": .string(base.rawValue), "per_unit": .bool(isPerUnit),
+      "tiers": .array(
+        tiers.map {
+          [
+            "up_to": .optional($0.upTo?.description), "percent": .string($0.percent.description),
+          ]
+        }),
+    ]
+  }
+}
+
+/// How a month's income is divided when the owners of a property change within it. Rule: accounting
+/// facts, section 1.4.
+public enum OwnershipChangeRule: String, Sendable, Hashable, CaseIterable {
+  /// Each posting belongs to who owned the property on its day.
+  case transactionDate = "transaction_date"
+  /// The month's income is divided by the days each has owned it, as some agree at closing.
+  case daily
 }
 
 /// How the money of a property is distributed, between two days.
@@ -77,6 +150,8 @@ public struct DrawPolicy: Sendable, Hashable {
   public var carriesForwardLoss: Bool
   /// Whether the reserve comes before the percentage.
   public var order = Order.reserveThenPercent
+  /// How a month's income is divided when the owners change within it.
+  public var ownershipChange = OwnershipChangeRule.transactionDate
   /// What the manager takes; nil for nothing.
   public var fee: FeePolicy?
 
@@ -142,6 +217,8 @@ public struct DrawRule: Sendable, Hashable {
   public var to: CalendarDate?
   /// Why; shown with the draw.
   public var reason: String
+  /// The group of properties it holds in; nil for one property, or all of the owner's.
+  public var group: String?
 
   /// A rule.
   public init(
@@ -182,6 +259,8 @@ public struct LedgerProperty: Sendable, Hashable {
   public var rules: [DrawRule] = []
   /// The reserve its own record names.
   public var reserve = Money.zero
+  /// How many units it has.
+  public var unitCount = 0
 
   /// A property.
   public init(buildiumID: Int?, localID: String, name: String) {

@@ -28,6 +28,9 @@ public struct LedgerSnapshot: Sendable {
   /// What was set apart and counts nowhere.
   public let quarantined: [QuarantinedTransaction]
 
+  /// What owners plan in their base, as it was read last.
+  public var plan = PlannedAmounts()
+
   /// The lines of each property; the company's and the unassigned ones stand before them.
   let propertyLines: [Range<Int>]
   /// The lines that belong to one owner or a few, by property; with what each gets.

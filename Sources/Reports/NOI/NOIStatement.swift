@@ -102,7 +102,9 @@ extension LedgerSnapshot {
   private func ownerParts(of row: NOIRow) throws(OwnershipProblem) -> [OwnerPart] {
     let weights = try ownershipWeights(row.property, row.period, disbursement: false)
     let specific = specificIncome(property: row.property, period: row.period, basis: row.basis)
-    return Self.parts(of: row.figures.noi, by: weights, specific: specific)
+    let income = attributedIncome(
+      property: row.property, month: row.month, period: row.period, basis: row.basis)
+    return Self.parts(of: income?.amount ?? row.figures.noi, by: weights, specific: specific)
   }
 
   /// Divides an amount: what belongs to certain owners goes to them, the rest by the weights.

@@ -13,6 +13,53 @@ public enum BudgetStatement {
     var actual: Money
   }
 
+  /// What owners plan in their base's table of forecasts beside what happened, account by account; on the
+  /// basis that is asked for.
+  public static func planReport(_ scope: StatementScope) -> Report {
+    let ledger = scope.ledger
+    var report = Report(
+      name: "budget", title: "Plan against actual", letterhead: scope.portfolio,
+      scope: scope.heading(), columns: columns("Plan"))
+    func section(_ title: String, _ kind: AccountClass) -> (Money, Money) {
+      var planned: [Int: Money] = [:]
+      var actual: [Int: Money] = [:]
+      for property in scope.properties {
+        planned.merge(
+          ledger.planned(property: property, period: scope.period, kind), uniquingKeysWith: +)
+        let amounts = ledger.accountAmounts(
+          property: property, period: scope.period, basis: scope.basis)
+        actual.merge(amounts, uniquingKeysWith: +)
+      }
+      let accounts = Set(planned.keys).union(actual.keys).filter {
+        planned[$0] != nil || ledger.accounts[$0].accountClass(on: scope.period.to) == kind
+      }
+      report.addSection(title)
+      var sum = (Money.zero, Money.zero)
+      for account in scope.ordered(accounts) {
+        let (plan, came) = (planned[account] ?? .zero, actual[account] ?? .zero)
+        sum = (sum.0 + plan, sum.1 + came)
+        report.rows.append(
+          row(.line, scope.title(account), plan, came, scope.reference(account: account)))
+      }
+      report.rows.append(row(.subtotal, "Total \(title.lowercased())", sum.0, sum.1))
+      return sum
+    }
+    let revenue = section("Revenue", .revenue)
+    let expenses = section("Operating expenses", .operatingExpense)
+    report.rows.append(
+      row(.total, "Net operating income", revenue.0 - expenses.0, revenue.1 - expenses.1))
+    report.notes = ledger.plan.notes
+    return report
+  }
+
+  private static func columns(_ expected: String) -> [Report.Column] {
+    [
+      Report.Column("Account"), Report.Column(expected, .money), Report.Column("Actual", .money),
+      Report.Column("Difference", .money),
+      Report.Column("Actual of \(expected.lowercased())", .percent, key: "percent"),
+    ]
+  }
+
   /// The report over whole months.
   public static func report(_ scope: StatementScope) -> Report {
     let cash = scope.narrowed(basis: .cash)
@@ -27,11 +74,7 @@ public enum BudgetStatement {
     var report = Report(
       name: "budget", title: "Forecast against actual", letterhead: scope.portfolio,
       scope: cash.heading(),
-      columns: [
-        Report.Column("Account"), Report.Column("Forecast", .money),
-        Report.Column("Actual", .money), Report.Column("Difference", .money),
-        Report.Column("Actual of forecast", .percent, key: "percent"),
-      ])
+      columns: columns("Forecast"))
     let earlier = history.map { amounts(cash, $0.period) } ?? [:]
     let actual = amounts(cash, scope.period)
     let wanted = Set(scope.properties)

@@ -36,7 +36,27 @@ struct LedgerReader {
     try addAllocations(to: &builder)
     builder.bills = try bills()
     builder.quarantined = try quarantined()
-    return builder.finish()
+    var ledger = builder.finish()
+    ledger.plan = try plan()
+    return ledger
+  }
+
+  private func plan() throws(StorageError) -> PlannedAmounts {
+    var plan = PlannedAmounts()
+    plan.rows = try connection.rows(
+      "SELECT property_id, gl_account_id, date, amount FROM planned_amounts ORDER BY remote_id"
+    ) { row throws(StorageError) in
+      guard let property = propertyNumbers[row.localID(0)],
+        let account = accountNumbers[row.localID(1)], let day = row.date(2)
+      else { return nil }
+      return PlannedAmounts.Row(
+        property: property, account: account, day: day, amount: row.money(3))
+    }.compactMap(\.self)
+    plan.readAt =
+      try connection.row(
+        "SELECT value FROM settings WHERE name = $1", .text(Store.planReadName)
+      ) { row throws(StorageError) in Instant(row.text(0)) } ?? nil
+    return plan
   }
 
   // MARK: Accounts
@@ -107,10 +127,13 @@ struct LedgerReader {
     var properties = try connection.rows(
       """
       SELECT p.id, p.buildium_property_id, COALESCE(p.name, ''), COALESCE(p.is_active, 1),
-        COALESCE(p.reserve, 0), b.gl_account, m.start_date, m.end_date
+        COALESCE(p.reserve, 0), b.gl_account, m.start_date, m.end_date,
+        COALESCE(u.count, 0)
       FROM properties p
       LEFT JOIN bank_accounts b ON b.id = p.operating_bank_account_id
       LEFT JOIN management_agreements m ON m.property_id = p.id
+      LEFT JOIN (SELECT property_id, COUNT(*) AS count FROM units WHERE deleted_at IS NULL
+        GROUP BY property_id) u ON u.property_id = p.id
       WHERE p.deleted_at IS NULL
         OR EXISTS (SELECT 1 FROM transaction_lines l WHERE l.property_id = p.id)
       ORDER BY p.buildium_property_id, p.id
@@ -122,6 +145,7 @@ struct LedgerReader {
       property.reserve = row.money(4)
       property.operatingAccount = row.isNull(5) ? nil : accountNumbers[row.localID(5)]
       (property.agreementStart, property.agreementEnd) = (row.date(6), row.date(7))
+      property.unitCount = row.int(8)
       return property
     }
     for (number, property) in properties.enumerated() {
@@ -163,7 +187,7 @@ struct LedgerReader {
       """
       SELECT property_id, priority, effective_from, effective_to, reserve_target, percent,
         hold_unpaid_bills, hold_undeposited, carry_forward_negative_noi, management_fee,
-        calculation_order
+        calculation_order, ownership_change
       FROM distribution_rules
       """
     ) { row throws(StorageError) in
@@ -171,9 +195,11 @@ struct LedgerReader {
         from: row.date(2) ?? .distantPast, to: row.date(3), reserveTarget: row.money(4),
         percent: Percent(row.text(5)) ?? .whole, holdsUnpaidBills: row.bool(6),
         holdsUndeposited: row.bool(7), carriesForwardLoss: row.bool(8),
-        fee: row.optionalText(9).flatMap(Self.fee))
+        fee: row.optionalText(9).flatMap { (try? JSONValue(parsing: $0)).flatMap { FeePolicy($0) } }
+      )
       policy.priority = row.int(1)
       policy.order = DrawPolicy.Order(rawValue: row.text(10)) ?? .reserveThenPercent
+      policy.ownershipChange = OwnershipChangeRule(rawValue: row.text(11)) ?? .transactionDate
       return (row.localID(0), policy)
     }
     for (property, policy) in rows {
@@ -182,28 +208,16 @@ struct LedgerReader {
     }
   }
 
-  private static func fee(_ text: String) -> FeePolicy? {
-    // What stands there was written by this program; a text it cannot read is no policy.
-    guard let json = try? JSONValue(parsing: text), let type = json["type"]?.string else {
-      return nil
-    }
-    return FeePolicy(
-      type: type, percent: json["percent"]?.string.flatMap { Percent($0) },
-      minimum: json["minimum"]?.string.flatMap { Money($0) },
-      flat: json["flat"]?.string.flatMap { Money($0) },
-      baseAccounts: json["base_gl_account_ids"]?.array?.compactMap(\.int) ?? [])
-  }
-
   private func addRules(to properties: inout [LedgerProperty]) throws(StorageError) {
     let rows = try connection.rows(
       """
       SELECT id, owner_id, property_id, kind, priority, COALESCE(amount, 0), percent,
-        effective_from, effective_to, reason
+        effective_from, effective_to, reason, group_id
       FROM draw_rules WHERE revoked_at IS NULL ORDER BY priority, id
       """
     ) { row throws(StorageError) in
       (
-        row.localID(2, orNil: ()), row.localID(1),
+        row.localID(2, orNil: ()), row.localID(1), row.localID(10, orNil: ()),
         DrawRule(
           id: row.localID(0), kind: DrawRule.Kind(rawValue: row.text(3)) ?? .hold, owner: 0,
           priority: row.int(4), amount: row.money(5),
@@ -211,10 +225,23 @@ struct LedgerReader {
           from: row.date(7) ?? .distantPast, to: row.date(8), reason: row.text(9))
       )
     }
-    for (property, owner, rule) in rows {
+    let groups = try PropertyGroups.all(connection)
+    for (property, owner, group, rule) in rows {
       guard let owner = ownerNumbers[owner] else { continue }
       var rule = rule
       rule.owner = owner
+      let members = group.flatMap { id in groups.first { $0.id == id } }
+      rule.group = members?.name
+      if group != nil {
+        // A group that has no properties left has no rule either.
+        for member in members?.properties ?? [] {
+          guard let number = propertyNumbers[member],
+            properties[number].shares.contains(where: { $0.owner == owner })
+          else { continue }
+          properties[number].rules.append(rule)
+        }
+        continue
+      }
       for number in properties.indices
       where property.map({ propertyNumbers[$0] == number })
         ?? properties[number].shares.contains(where: { $0.owner == owner })

@@ -84,20 +84,21 @@ extension Store {
   /// - Parameters:
   ///   - owner: the owner's id in the store.
   ///   - property: the property's id in the store; nil for all of the owner's.
+  ///   - group: the id of a group whose properties it holds in; then no property is named.
   public func addDrawRule(
-    owner: LocalID, property: LocalID?, _ rule: DrawRule, actor: String
+    owner: LocalID, property: LocalID?, group: LocalID? = nil, _ rule: DrawRule, actor: String
   ) throws(StorageError) -> LocalID {
     try write { transaction throws(StorageError) in
       let id = LocalIDs.new(at: transaction.now)
       try transaction.connection.run(
         """
         INSERT INTO draw_rules (id, owner_id, property_id, kind, priority, amount, percent,
-          effective_from, effective_to, reason, created_by, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+          effective_from, effective_to, reason, created_by, created_at, group_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """, .local(id), .local(owner), property.map { .local($0) }, .text(rule.kind.rawValue),
         .int(rule.priority), .money(rule.amount), .text(rule.percent.description),
         .date(rule.from), rule.to.map { .date($0) }, .text(rule.reason), .text(actor),
-        .instant(transaction.now))
+        .instant(transaction.now), group.map { .local($0) })
       transaction.note(.settings)
       return id
     }
@@ -124,13 +125,6 @@ extension Store {
   ) throws(StorageError) {
     try write { transaction throws(StorageError) in
       let connection = transaction.connection
-      let fee = try connection.row(
-        """
-        SELECT management_fee FROM distribution_rules
-        WHERE property_id = $1 AND priority = $2 AND effective_from <= $3
-        ORDER BY effective_from DESC LIMIT 1
-        """, .local(property), .int(policy.priority), .date(policy.from)
-      ) { row throws(StorageError) in row.optionalText(0) }
       try connection.run(
         """
         UPDATE distribution_rules SET effective_to = $1, updated_at = $2
@@ -142,19 +136,23 @@ extension Store {
         """
         INSERT INTO distribution_rules (id, property_id, effective_from, effective_to, priority,
           reserve_target, percent, hold_unpaid_bills, hold_undeposited,
-          carry_forward_negative_noi, calculation_order, management_fee, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+          carry_forward_negative_noi, calculation_order, management_fee, created_at, updated_at,
+          ownership_change)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
         ON CONFLICT (property_id, priority, effective_from) DO UPDATE SET
           reserve_target = excluded.reserve_target, percent = excluded.percent,
           hold_unpaid_bills = excluded.hold_unpaid_bills,
           hold_undeposited = excluded.hold_undeposited,
           carry_forward_negative_noi = excluded.carry_forward_negative_noi,
-          calculation_order = excluded.calculation_order, updated_at = excluded.updated_at
+          calculation_order = excluded.calculation_order, updated_at = excluded.updated_at,
+          ownership_change = excluded.ownership_change,
+          management_fee = excluded.management_fee
         """, .local(LocalIDs.new(at: transaction.now)), .local(property), .date(policy.from),
         policy.to.map { .date($0) }, .int(policy.priority), .money(policy.reserveTarget),
         .text(policy.percent.description), .bool(policy.holdsUnpaidBills),
         .bool(policy.holdsUndeposited), .bool(policy.carriesForwardLoss),
-        .text(policy.order.rawValue), .optional(fee ?? nil), .instant(transaction.now))
+        .text(policy.order.rawValue), .optional(policy.fee?.json.text), .instant(transaction.now),
+        .text(policy.ownershipChange.rawValue))
       transaction.note(.settings)
     }
   }

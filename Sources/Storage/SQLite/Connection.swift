@@ -34,6 +34,8 @@ final class Connection {
     // A misspelt column must be an error, not a string.
     _ = csqlite_db_config_flag(handle, SQLITE_DBCONFIG_DQS_DML, 0)
     _ = csqlite_db_config_flag(handle, SQLITE_DBCONFIG_DQS_DDL, 0)
+    let registered = LikeFunction.register(on: handle)
+    guard registered == SQLITE_OK else { throw failure(registered, "LIKE") }
     try run("PRAGMA foreign_keys=ON")
     if access == .readWrite {
       try run("PRAGMA journal_mode=WAL")

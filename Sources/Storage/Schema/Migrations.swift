@@ -34,6 +34,9 @@ enum Migrations {
     Migration(version: 12, name: "choices that were refused", statements: RefusalTables.statements),
     Migration(version: 13, name: "changes made here", statements: LocalEditTables.statements),
     Migration(version: 14, name: "bills that wait", statements: WaitingTables.statements),
+    Migration(
+      version: 15, name: "agreements over several properties",
+      statements: AgreementTables.statements),
   ]
 
   /// The version this program writes.

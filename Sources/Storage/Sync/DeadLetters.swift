@@ -42,7 +42,9 @@ extension SyncState {
         title: "\(Self.singular(edit.key.resource)) \(edit.key.id)", message: edit.error,
         attempts: edit.attempts, at: edit.settledAt ?? edit.madeAt)
     }
-    return ((records + jobs).compactMap(\.self) + born + edits).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+    return ((records + jobs).compactMap(\.self) + born + edits).sorted {
+      ($0.at, $0.id) < ($1.at, $1.id)
+    }
   }
 
   private static func letter(_ row: Row, prefix: Character, key: RemoteKey?) -> DeadLetter? {

@@ -38,9 +38,12 @@ extension SyncState {
   }
 
   /// Notes the content a service gave: it is the new base.
+  ///
+  /// - Parameter editedAfter: when an event says that the record was last changed; nil where none does.
+  ///   Between that moment and now the last edit was, if the service tells no time of its own.
   public func agree(
     _ key: RemoteKey, localID: LocalID, base: String, hash: String, updatedAt: Instant?, run: Int,
-    at now: Instant
+    editedAfter: Instant? = nil, at now: Instant
   ) throws(StorageError) {
     try connection.run(
       """
@@ -56,6 +59,15 @@ extension SyncState {
       """,
       .text(key.service.rawValue), .text(key.resource.rawValue), .local(localID), .text(key.id),
       .text(base), .text(hash), updatedAt.map(SQLValue.instant), .instant(now), .int(run))
+    guard let editedAfter, editedAfter <= now else { return }
+    // What a pull had read before the edit bounds it as well; the later moment is the better bound.
+    try connection.run(
+      """
+      UPDATE sync_state SET changed_after = $4
+      WHERE service = $1 AND resource = $2 AND local_id = $3
+        AND (changed_after IS NULL OR changed_after < $4)
+      """, .text(key.service.rawValue), .text(key.resource.rawValue), .local(localID),
+      .instant(editedAfter))
   }
 
   /// Notes that a service gave a record as it was.

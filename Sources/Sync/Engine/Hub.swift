@@ -93,9 +93,10 @@ struct HubTables {
   /// - Parameters:
   ///   - received: when the page came; nil during a first load, whose age says nothing.
   ///   - event: when the service says the change happened, where an event told of it.
+  ///   - edited: when the latest event about the record says that it was changed.
   func take(
     _ record: RemoteRecord, run: Int, received: Instant?, event: Instant? = nil,
-    _ counts: inout StoredCounts
+    edited: Instant? = nil, _ counts: inout StoredCounts
   ) throws(StorageError) {
     let base = BaseText.write(record.record)
     let hash = sync.hash(base)
@@ -111,7 +112,7 @@ struct HubTables {
     let stored = try records.store(record)
     try sync.agree(
       record.key, localID: stored, base: base, hash: hash,
-      updatedAt: record.updatedAt, run: run, at: records.now)
+      updatedAt: record.updatedAt, run: run, editedAfter: edited, at: records.now)
     let stages = received.map {
       SinkRow.Stages(
         event: min(event ?? record.updatedAt ?? $0, $0), received: $0, stored: records.now)

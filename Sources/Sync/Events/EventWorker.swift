@@ -68,16 +68,30 @@ public struct EventWorker: Sendable {
     return outcome
   }
 
+  /// What events say of one record.
+  private struct Told {
+    /// When the first of them came.
+    var received: Instant
+    /// When it says that the change happened.
+    var first: Instant?
+    /// The latest moment one of them names: from then to the reading the last change was.
+    var last: Instant?
+  }
+
   private func work(
     on events: [WebhookEvent], _ hub: Hub, _ cancellation: Cancellation, _ outcome: inout Outcome
   ) throws(SyncError) {
-    var told: [RemoteKey: (received: Instant, happened: Instant?)] = [:]
+    var told: [RemoteKey: Told] = [:]
     var keys: [String: [RemoteKey]] = [:]
     for event in events {
       let found = EventTargets.keys(of: event.name, event.data, at: source.service)
       keys[event.id] = found
       let happened = event.data["EventDateTime"]?.string.flatMap { Instant($0) }
-      for key in found where told[key] == nil { told[key] = (event.receivedAt, happened) }
+      for key in found {
+        var known = told[key] ?? Told(received: event.receivedAt, first: happened)
+        known.last = [known.last, happened].compactMap(\.self).max()
+        told[key] = known
+      }
     }
     var failures: [RemoteKey: ProviderError] = [:]
     var fetched: Set<RemoteKey> = []
@@ -115,8 +129,7 @@ public struct EventWorker: Sendable {
 
   /// Stores a record, or that there is none; the failure when a rule of the store refuses it.
   private func take(
-    _ record: RemoteRecord?, _ key: RemoteKey, _ told: (received: Instant, happened: Instant?)?,
-    _ hub: Hub
+    _ record: RemoteRecord?, _ key: RemoteKey, _ told: Told?, _ hub: Hub
   ) throws(ProviderError) -> ProviderError? {
     let service = source.service
     var rule = ""
@@ -131,7 +144,8 @@ public struct EventWorker: Sendable {
         var counts = StoredCounts()
         let run = try tables.sync.pull(service, key.resource)?.run ?? 0
         try tables.take(
-          record, run: run, received: told?.received, event: told?.happened, &counts)
+          record, run: run, received: told?.received, event: told?.first, edited: told?.last,
+          &counts)
         return true
       }
     } catch {

@@ -83,15 +83,18 @@ public struct Schedule: Sendable, Hashable {
   private static let minuteMilliseconds: Int64 = 60_000
   /// Of the month's calls, looks may take half: the others are for writing what was found.
   private static let lookShare = 2
+  /// More calls than any month has use for.
+  private static let callsMax = 1_000_000_000
 
   /// When work is wanted.
   public var settings: Settings
-  /// The sink's calls one look costs when nothing changed.
-  public var callsPerLook: Int
+  /// The sink's calls a hundred looks cost when nothing changes: one for each, and the schema read
+  /// again now and then.
+  public var callsPerHundredLooks: Int
 
   /// A schedule.
-  public init(_ settings: Settings = Settings(), callsPerLook: Int = 2) {
-    (self.settings, self.callsPerLook) = (settings, max(1, callsPerLook))
+  public init(_ settings: Settings = Settings(), callsPerHundredLooks: Int = 115) {
+    (self.settings, self.callsPerHundredLooks) = (settings, max(100, callsPerHundredLooks))
   }
 
   /// All work to come, the soonest first; of what is due at once, the look goes first, since the others
@@ -149,7 +152,7 @@ public struct Schedule: Sendable, Hashable {
   /// How far looks at the sink stand apart, so that half of the month's calls last.
   func lookSeconds(_ pollSeconds: Int, callsLeft: Int?, now: Instant) -> Int {
     guard let callsLeft else { return pollSeconds }
-    let looks = max(0, callsLeft) / Self.lookShare / callsPerLook
+    let looks = min(max(0, callsLeft), Self.callsMax) / Self.lookShare * 100 / callsPerHundredLooks
     guard looks > 0 else { return Self.lookSecondsScarce }
     let left = Self.secondsLeftInMonth(now)
     return max(pollSeconds, min((left + looks - 1) / looks, Self.lookSecondsScarce))

@@ -31,12 +31,7 @@ struct Observer {
     do throws(SyncError) {
       let began = way.state.now
       if let end = tellDrift() { return end }
-      if try ColumnWatch(way: way).look() {
-        let service = service
-        try way.hub.write { (tables) throws(StorageError) in
-          try tables.sync.remember(service, Self.sweptMemory, "")
-        }
-      }
+      try watchColumns()
       let cursor = try memory(Self.feedMemory)
       // A feed is made at the mirror, which a dry run must not do.
       let end =
@@ -49,6 +44,15 @@ struct Observer {
       return .done
     } catch {
       return TaskEnd(error)
+    }
+  }
+
+  /// Takes back what was agreed in columns that are gone; every row is read again then.
+  private func watchColumns() throws(SyncError) {
+    guard try ColumnWatch(way: way).look() else { return }
+    let service = service
+    try way.hub.write { (tables) throws(StorageError) in
+      try tables.sync.remember(service, Self.sweptMemory, "")
     }
   }
 
@@ -93,10 +97,14 @@ struct Observer {
         switch error.kind {
         case .forbidden, .unsupported, .refused, .notFound:
           // Without a feed every table is read whole, which is slower and as sure.
+          try watchColumns()
           return try sweep()
         default: return TaskEnd(error)
         }
       }
+      // The columns looked at when the run began may have been of an older schema. Before any row is
+      // taken in it must be known which cells nobody emptied.
+      if answer.changesSchema { try watchColumns() }
       if answer.sweepNeeded != nil { isSwept = true }
       let rows = try read(answer)
       guard let rows else { return .interrupted }

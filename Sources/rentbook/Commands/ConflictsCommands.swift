@@ -53,7 +53,8 @@ enum ConflictsCommands {
         })
       for row in rows {
         guard row.state == .open, let refusal = row.refusal else { continue }
-        Output.line(TerminalText.harmless("\(row.id): \(refusal) Choose again, the same or another."))
+        Output.line(
+          TerminalText.harmless("\(row.id): \(refusal) Choose again, the same or another."))
       }
     }
     return rows.contains { $0.state == .open } ? .needsPerson : .done

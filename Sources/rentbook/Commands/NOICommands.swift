@@ -13,7 +13,8 @@ enum NOICommands {
         OptionSpec("--ytd", "The year up to the month."),
         OptionSpec(
           "--against", "WHAT",
-          "Compare with previous, last-year, forecast, or months up to YYYY-MM."
+          "Compare with previous, last-year, forecast, plan (the base's table Forecasts), or months up "
+            + "to YYYY-MM."
         ),
         OptionSpec("--by", "property|owner", "A row per property (unless said), or per owner."),
         OptionSpec("--basis", "cash|accrual", "When income and cost count; cash unless said."),
@@ -44,13 +45,15 @@ enum NOICommands {
     if invocation.flag("--tie-out") {
       for month in months { try workspace.tieOut(month) }
     }
+    let planNotes = invocation.text("--against") == "plan" ? workspace.freshenPlan() : []
     let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
     let property = try MonthOptions.property(invocation, ledger)
     let rows = ledger.noi(months: months, basis: basis, properties: property.map { [$0] })
     let problems = ledger.ownerNOI(of: rows).problems
     let checks = try checks(workspace, months)
     let comparison = try NOIComparison(
-      invocation, ledger, rows, months: months, basis: basis, property: property)
+      invocation, ledger, rows, months: months, basis: basis, property: property,
+      planNotes: planNotes)
     if comparison != nil, by == "owner" {
       throw .usage("--against compares properties; leave --by owner out.")
     }

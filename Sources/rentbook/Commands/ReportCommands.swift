@@ -68,11 +68,15 @@ enum ReportCommands {
           "What the bank's statement says stands in a GL account on the last day; for each account."
         )
       ], threeWay),
-    spec("budget", "What was to be expected beside what came, in whole months.", []) {
-      call throws(Failure) in
-      _ = try call.months()
-      return [BudgetStatement.report(try call.scope())]
-    },
+    spec(
+      "budget", "What was to be expected beside what came, in whole months.",
+      [
+        basis,
+        OptionSpec(
+          "--against", "forecast|plan",
+          "The forecast of Rentbook, or the plan: the base's table Forecasts. Both where there is a plan."
+        ),
+      ], budget),
     spec(
       "owner-statement", "What an owner is told of a month.",
       [
@@ -80,6 +84,19 @@ enum ReportCommands {
         OptionSpec("--packet", "Add income statement, rent roll and ledger of the properties."),
       ], owners),
   ]
+
+  private static func budget(_ call: Call) throws(Failure) -> [Report] {
+    _ = try call.months()
+    let scope = try call.scope()
+    switch call.invocation.text("--against") {
+    case "forecast": return [BudgetStatement.report(scope)]
+    case "plan": return [BudgetStatement.planReport(scope)]
+    case nil:
+      let hasPlan = call.ledger.plan.rows.contains { scope.period.contains($0.day) }
+      return [BudgetStatement.report(scope)] + (hasPlan ? [BudgetStatement.planReport(scope)] : [])
+    case let other?: throw .usage("--against takes forecast or plan, not “\(other)”.")
+    }
+  }
 
   /// A call of a report, with what its making needs.
   private struct Call {
@@ -163,6 +180,9 @@ enum ReportCommands {
       }
       let workspace = try Workspace(invocation)
       defer { workspace.close() }
+      if invocation.command == "report budget", invocation.text("--against") == "plan" {
+        for note in workspace.freshenPlan() { Output.note("! \(note)") }
+      }
       let books = try workspace.onStore { store throws(StorageError) in try store.monthBooks() }
       let reports = try make(Call(invocation: invocation, workspace: workspace, books: books))
       try write(reports, invocation, invocation.isJSON ? .json : format, to: path)

@@ -13,6 +13,7 @@ enum RulesDrawCommands {
         OptionSpec("--amount", "A", "The amount of the rule."),
         OptionSpec("--percent", "P", "The part of the income after the reserve."),
         OptionSpec("--property", "ID", "Only this property; all of the owner's unless said."),
+        OptionSpec("--group", "NAME", "Each property of a group (`rules group`)."),
         OptionSpec("--priority", "N", "Lower comes first."),
         OptionSpec("--from", "DATE", "The first day; always unless said."),
         OptionSpec("--to", "DATE", "The last day."), OptionSpec("--reason", "TEXT", "Why."),
@@ -28,6 +29,9 @@ enum RulesDrawCommands {
         OptionSpec("--hold-undeposited", "on|off", "Hold money back that is not at the bank yet."),
         OptionSpec("--carry-loss", "on|off", "Carry a loss into the next month."),
         OptionSpec("--order", "ORDER", "reserve_then_percent or percent_then_reserve."),
+        OptionSpec(
+          "--ownership-change", "RULE",
+          "When owners change within a month: transaction_date, or daily for a part by days."),
         OptionSpec("--from", "DATE", "The first day; always unless said."),
       ], "Set how a property's money is distributed.", run: policy),
     CommandSpec(
@@ -66,11 +70,16 @@ enum RulesDrawCommands {
       return .done
     }
     let property = try MonthOptions.property(invocation, ledger)
+    let group = try AgreementCommands.group(invocation, workspace)
+    guard property == nil || group == nil else {
+      throw .usage("--property and --group say two things.")
+    }
     let rule = try rule(invocation, owner)
     let id = try workspace.onStore { store throws(StorageError) in
       try store.addDrawRule(
         owner: ledger.owners[owner].localID,
-        property: property.map { ledger.properties[$0].localID }, rule, actor: actor)
+        property: property.map { ledger.properties[$0].localID }, group: group?.id, rule,
+        actor: actor)
     }
     return StoreCommands.done(invocation, ["id": .string(id)], "The rule \(id) holds.")
   }
@@ -116,17 +125,17 @@ enum RulesDrawCommands {
                 "priority": .int(rule.priority), "amount": .money(rule.amount),
                 "percent": .string(rule.percent.description),
                 "from": .string(rule.from.description), "to": .optional(rule.to?.description),
-                "reason": .string(rule.reason),
+                "reason": .string(rule.reason), "group": .optional(rule.group),
               ]
             })
         ])
     } else {
       Output.table(
-        ["Rule", "Owner", "Property", "Kind", "Amount", "Percent", "Reason"],
+        ["Rule", "Owner", "Property", "Kind", "Amount", "Percent", "Group", "Reason"],
         rows.map { property, rule in
           [
             rule.id, ledger.owners[rule.owner].name, property.name, rule.kind.rawValue,
-            rule.amount.description, rule.percent.description, rule.reason,
+            rule.amount.description, rule.percent.description, rule.group ?? "", rule.reason,
           ]
         }, rightAligned: [4, 5])
     }
@@ -155,6 +164,9 @@ enum RulesDrawCommands {
       }
       policy.order = order
     }
+    policy.ownershipChange =
+      try MonthOptions.choice(invocation, "--ownership-change", OwnershipChangeRule.self)
+      ?? policy.ownershipChange
     let decided = policy
     try workspace.onStore { store throws(StorageError) in
       try store.setDrawPolicy(property: property.localID, decided)
@@ -169,6 +181,7 @@ enum RulesDrawCommands {
         "hold_undeposited": .bool(decided.holdsUndeposited),
         "carry_forward_negative_noi": .bool(decided.carriesForwardLoss),
         "order": .string(decided.order.rawValue),
+        "ownership_change": .string(decided.ownershipChange.rawValue),
       ], "\(property.name) keeps \(decided.reserveTarget) and pays out \(decided.percent) %.")
   }
 
@@ -284,7 +297,7 @@ enum RulesDrawCommands {
 
   // MARK: Values
 
-  private static func money(_ invocation: Invocation, _ name: String) throws(Failure) -> Money? {
+  static func money(_ invocation: Invocation, _ name: String) throws(Failure) -> Money? {
     guard let text = invocation.text(name) else { return nil }
     guard let amount = Money(text), amount >= .zero else {
       throw .usage("\(name) takes an amount such as 250.00, not “\(text)”.")
@@ -292,7 +305,7 @@ enum RulesDrawCommands {
     return amount
   }
 
-  private static func percent(_ invocation: Invocation) throws(Failure) -> Percent? {
+  static func percent(_ invocation: Invocation) throws(Failure) -> Percent? {
     guard let text = invocation.text("--percent") else { return nil }
     guard let percent = Percent(text), percent <= .whole else {
       throw .usage("--percent takes a number from 0 to 100, not “\(text)”.")
@@ -300,7 +313,7 @@ enum RulesDrawCommands {
     return percent
   }
 
-  private static func date(_ invocation: Invocation, _ name: String) throws(Failure)
+  static func date(_ invocation: Invocation, _ name: String) throws(Failure)
     -> CalendarDate?
   {
     guard let text = invocation.text(name) else { return nil }

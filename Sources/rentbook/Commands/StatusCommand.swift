@@ -64,6 +64,14 @@ enum StatusCommand {
           "count": .int(status.latency.count),
         ])),
       "conflicts": .int(status.conflicts),
+      "held": .array(
+        status.held.map { held in
+          [
+            "kind": .string(held.kind.rawValue), "service": .string(held.service.rawValue),
+            "resource": .string(held.resource.rawValue), "count": .int(held.count),
+            "message": .string(held.text), "keys": .array(held.names.map { .string($0) }),
+          ]
+        }),
       "accuracy": .optional(status.accuracy?.description),
       "reconciled_at": .optional(status.reconciledAt?.description),
       "at": .string(status.at.description),

@@ -49,15 +49,24 @@ extension ScreenRunner {
   func carryOutMonth(_ effect: Effect) {
     switch effect {
     case .loadMonth(let question, let ticket):
-      months.ask(ticket) { [shelf, workspace] _ throws(StorageError) in
-        let books = try shelf.books()
+      months.ask(ticket) { [shelf, workspace, isReadOnly] _ throws(StorageError) in
+        var books = try shelf.books()
+        var notes: [String] = []
+        if question.query?.comparison == .plan, !isReadOnly,
+          Self.isOld(books.ledger.plan.readAt, workspace, Self.planAgeMilliseconds)
+        {
+          notes = workspace.freshenPlan()
+          books = try shelf.books()
+        }
         var sheet = MonthSheet(books.ledger, draws: books.draws, question)
+        sheet.notes += notes
         try sheet.describeEntries(workspace.store)
         return .month(sheet, ticket)
       }
     case .loadClose(let month, let ticket):
-      closes.ask(ticket) { [shelf, workspace] _ throws(StorageError) in
-        .close(try CloseSheet(month, workspace.store, try shelf.books()), ticket)
+      closes.ask(ticket) { [shelf, workspace, isReadOnly] _ throws(StorageError) in
+        if !isReadOnly { try Self.freshenTieOut(month, workspace) }
+        return .close(try CloseSheet(month, workspace.store, try shelf.books()), ticket)
       }
     case .overrideGate(let kind, let month, let reason):
       decide { store, actor throws(StorageError) in
@@ -84,6 +93,29 @@ extension ScreenRunner {
     case .exportReport(let report, let format, let name): export(report, format, name)
     default: break
     }
+  }
+
+  /// The owners' plan is read again after ten minutes, a month of the general ledger after five.
+  private static let planAgeMilliseconds: Int64 = 600_000
+  private static let tieOutAgeMilliseconds: Int64 = 300_000
+
+  private static func isOld(_ moment: Instant?, _ workspace: Workspace, _ ageMax: Int64) -> Bool {
+    guard let moment else { return true }
+    return workspace.clock.wallMilliseconds - moment.milliseconds >= ageMax
+  }
+
+  /// Reads the month of Buildium's general ledger again when transactions were pulled since it was read:
+  /// else the checks would hold the new transactions against the old ledger. A month that nobody has tied
+  /// out yet is left to its first close. What stands in the way is found by the checks themselves.
+  private static func freshenTieOut(_ month: CalendarMonth, _ workspace: Workspace)
+    throws(StorageError)
+  {
+    guard let checked = try workspace.store.generalLedgerCheck(month).checkedAt,
+      isOld(checked, workspace, tieOutAgeMilliseconds),
+      let pulled = try? workspace.status().resources.first(where: { $0.resource == .transactions }),
+      let at = pulled.lastSyncedAt, at > checked
+    else { return }
+    try? workspace.tieOut(month)
   }
 
   /// Writes a decision about a month, and says what came of it.

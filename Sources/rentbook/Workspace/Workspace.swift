@@ -22,6 +22,8 @@ final class Workspace: Sendable {
   ) throws(Failure) {
     try self.init(configuration: Configuration(invocation), cancellation: cancellation)
   }
+  private let airtableProvider: Lock<(credentials: JSONValue?, provider: AirtableProvider)?> =
+    Lock(nil)
 
   init(
     configuration: Configuration, cancellation: Cancellation = Cancellation(),
@@ -97,9 +99,15 @@ final class Workspace: Sendable {
       address: configuration.airtable.url, http: network.airtable)
   }
 
+  /// The base. As long as the credentials stay it is the same provider, which reads the base's schema
+  /// when the feed of changes says that it changed, and not with every look: a look costs one call.
   func airtable() throws(Failure) -> AirtableProvider {
     let store = store
-    return AirtableProvider(
+    let credentials = try credentials(of: .airtable)
+    if let known = airtableProvider.withLock({ $0 }), known.credentials == credentials {
+      return known.provider
+    }
+    let provider = AirtableProvider(
       api: try airtableAPI(), names: AirtableNames(json: configuration.airtableNames),
       memory: airtableMemory, clock: clock
     ) { resource, id in
@@ -108,6 +116,8 @@ final class Workspace: Sendable {
         try state.sinkKey(.airtable, resource, remoteID: id)
       }
     }
+    airtableProvider.withLock { $0 = (credentials, provider) }
+    return provider
   }
 
   /// The ids of tables and fields, kept among the store's settings.
