@@ -27,6 +27,12 @@ public struct SyncOptions: Sendable, Hashable {
   /// is still typing. Zero for a run somebody asks for by hand; ``typingSeconds`` where runs follow
   /// each other by themselves.
   public var settleSeconds = 0
+  /// What no record of the sink is made from, and can only be read whole, is left out when it was read
+  /// within so long. Zero for a run somebody asks for; ``restingSeconds`` for looks, which would spend
+  /// most of their calls on it.
+  public var restSeconds = 0
+  /// How far looks let such reading stand apart.
+  public static let restingSeconds = 600
   /// So long a person who types makes no pause.
   public static let typingSeconds = 15
 

@@ -6,6 +6,32 @@ import Testing
 @testable import Sync
 
 @Suite("One way through the engine") struct EngineTests {
+  @Test("A look leaves out for a while what nothing is mirrored from and is only read whole")
+  func resting() throws {
+    let world = try World()
+    world.source.fillSmall()
+    try world.sync()
+    func read(_ options: SyncOptions) throws -> Set<String> {
+      world.source.set(\.calls, [])
+      try world.sync(options)
+      return Set(
+        world.source.calls.compactMap {
+          $0.split(separator: " ").dropFirst().first.map(String.init)
+        })
+    }
+    let everything = try read(SyncOptions())
+    #expect(everything.contains("deposits") && everything.contains("bank_transactions"))
+    var look = SyncOptions()
+    look.restSeconds = 7_200
+    let few = try read(look)
+    #expect(!few.contains("deposits") && !few.contains("bank_transactions"))
+    #expect(few.isSuperset(of: ["transactions", "bills", "gl_accounts", "vendors", "leases"]))
+    world.clock.advance(nanoseconds: 7_201 * 1_000_000_000)
+    #expect(try read(look) == everything)
+    look.isFull = true
+    #expect(try read(look) == everything)
+  }
+
   @Test("a first sync brings every record to the sink once, with its links")
   func first() throws {
     let world = try World()

@@ -25,6 +25,9 @@ enum LocalEditTables {
     CREATE UNIQUE INDEX local_edits_open ON local_edits (service, resource, local_id)
       WHERE state IN ('waiting', 'inflight', 'doubt', 'refused')
     """,
-    "CREATE INDEX local_edits_state ON local_edits (state, id)",
+    """
+    CREATE INDEX local_edits_waiting ON local_edits (id)
+      WHERE state IN ('waiting', 'inflight', 'doubt', 'refused')
+    """,
   ]
 }

@@ -58,6 +58,30 @@ struct RunScope {
   /// Results of months the sink has no table for.
   let withoutTable: [Resource]
 
+  /// What is read in this run: without what was read a short while ago, where looks may leave it out.
+  func due(
+    _ options: SyncOptions, _ source: any SourceProvider, _ hub: Hub, now: Instant
+  ) throws(SyncError) -> [Resource] {
+    guard options.restSeconds > 0, !options.isFull else { return pulled }
+    let mirrored = Set(Resource.mirrored.flatMap { Gates.needs(ofPush: $0) })
+    let resting = pulled.filter {
+      !mirrored.contains($0) && source.capabilities(of: $0).reading == .sweep
+    }
+    let since = now.adding(milliseconds: -Int64(options.restSeconds) * 1000)
+    let service = source.service
+    let rested = try hub.read { (sync) throws(StorageError) in
+      var rested: Set<Resource> = []
+      for resource in resting {
+        guard let pull = try sync.pull(service, resource), let completed = pull.completeAt,
+          completed > since, completed <= now
+        else { continue }
+        rested.insert(resource)
+      }
+      return rested
+    }
+    return pulled.filter { !rested.contains($0) }
+  }
+
   /// - Throws: when records were to be written and no table is there to take one: a run that could
   ///   write nowhere must not look like one with nothing to write.
   init(

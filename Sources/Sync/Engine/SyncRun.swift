@@ -108,7 +108,8 @@ final class SyncRun {
 
   private func begin() throws(SyncError) {
     let scope = try RunScope(options, source, sink)
-    let (pulled, pushed) = (scope.pulled, scope.pushed)
+    let pulled = try scope.due(options, source, hub, now: state.now)
+    let pushed = scope.pushed
     try hub.takeResults()
     try hub.tellOfMissing(scope.withoutTable, state)
     let now = state.now

@@ -47,6 +47,7 @@ struct ScheduledWork: Sendable {
       var options = SyncOptions()
       options.observesSink = entry.looksAtSink
       options.settleSeconds = SyncOptions.typingSeconds
+      options.restSeconds = SyncOptions.restingSeconds
       return options
     case .sweep:
       var options = SyncOptions(isFull: true)
