@@ -64,6 +64,8 @@ public enum Message: Sendable {
   case close(CloseSheet, Ticket)
   /// The answer to ``Effect/loadOwnership(property:_:)``; nil when there is no such property any more.
   case ownership(OwnershipSheet?, Ticket)
+  /// The answer to ``Effect/previewTakeOver``.
+  case takeOver(TakeOver)
   /// The answer to ``Effect/conflicts(_:_:)``.
   case conflicts(ConflictNews, Ticket)
   /// The answer to ``Effect/reconcile(_:_:)``.
@@ -155,6 +157,10 @@ public enum Effect: Sendable, Hashable {
   case loadOwnership(property: String, Ticket)
   /// Set who owns a property from a day on; answered by ``Message/effectDone(_:)``.
   case changeOwnership(OwnershipEdit)
+  /// Read what the owners' base says of reserves and shares; answer with ``Message/takeOver(_:)``.
+  case previewTakeOver
+  /// Take it over as it is now; answered by ``Message/effectDone(_:)``.
+  case takeOver
   /// Write a report to a file whose name begins so; answer with ``Message/effectDone(_:)``.
   case exportReport(Report, ReportFormat, file: String)
   /// Undo the last local action, or do the last undone one again; answer with

@@ -145,6 +145,32 @@ import Testing
     #expect(Self.edit(&session) == nil && session.screen.contains("Who owns Maple Court"))
   }
 
+  @Test("what Airtable says is shown before it is taken over, and nothing is asked about nothing")
+  func takeOver() {
+    var session = session()
+    session.press(":")
+    session.type("take-over")
+    session.press("Enter")
+    #expect(session.takeEffects().contains(.previewTakeOver))
+    session.send(
+      .takeOver(TakeOver(changes: [:], refused: [:], notes: ["The base has no table “Ownership”."]))
+    )
+    #expect(session.screen.contains("Nothing to take over from Airtable. The base has no table"))
+    session.send(
+      .takeOver(
+        TakeOver(
+          changes: ["Maple Court": "Hanna Ito 60 → Hanna Ito 100"],
+          refused: ["Pier 9": "The ownership percentages add up to 60, not 100."], notes: [])))
+    #expect(session.screen.contains("Take 1 change over from Airtable?"))
+    #expect(session.screen.contains("Hanna Ito 60 → Hanna Ito 100"))
+    #expect(session.screen.contains("add up to 60"))
+    session.press("Esc")
+    #expect(!session.takeEffects().contains(.takeOver))
+    session.send(.takeOver(TakeOver(changes: ["Maple Court": "a"], refused: [:], notes: [])))
+    session.press("y")
+    #expect(session.takeEffects().contains(.takeOver))
+  }
+
   @Test("a hundredth is offered, more is not; what is missing is never made up") func rounding() {
     func percents(_ texts: String...) -> [Percent] { texts.compactMap { Percent($0) } }
     #expect(ShareSum.closed(percents("33.33", "33.33", "33.33"))?.first == Percent("33.34"))

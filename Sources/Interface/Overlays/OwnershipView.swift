@@ -226,6 +226,7 @@ struct OwnershipView: Layer {
 }
 
 extension Action {
+  static let takeOver = Action("take-over-from-airtable")
   static let whoOwns = Action("who-owns")
   static let changeShares = Action("change-shares")
   static let newShares = Action("new-shares")

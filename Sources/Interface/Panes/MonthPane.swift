@@ -140,6 +140,9 @@ struct MonthPane: Pane {
         (pane.query?.count ?? 1) >= MonthQuery.countMax
           ? "\(MonthQuery.countMax) months are the most." : nil
       },
+      Binding(
+        [], .takeOver, "take over", "Takes reserves and shares over from Airtable.",
+        footer: false, writes: true),
       Binding([.character("y")], .copy, "copy", "Copies the line.", footer: false) { pane, _ in
         pane.selectedLine == nil ? "There is nothing to copy." : nil
       },
@@ -254,6 +257,7 @@ struct MonthPane: Pane {
       level.wasRefreshed = level.sheet?.query == sheet.query
       level.sheet = sheet
       level.isStale = figures.isStale
+    case .takeOver(let preview): return [preview.reaction]
     case .close(let sheet, let ticket):
       if checks.takes(ticket, world) { close = sheet }
     case .unanswered(let ticket, let text, let hint):
@@ -309,6 +313,7 @@ struct MonthPane: Pane {
     case .whoOwns:
       questions += Self.questionsMax
       return selectedProperty.map { [.open(OwnershipView($0, question: questions))] } ?? []
+    case .takeOver: return [.answer("Reading the owners' base…"), .effect(.previewTakeOver)]
     case .unfold: unfold()
     case .filter: level.filter.isActive = true
     case .export: return [.open(ChoicePicker(.menu("Write to a file"), Self.exportChoices))]

@@ -1,6 +1,7 @@
 // Who owns which part of a property, from which day, as plain values for the screen.
 import Domain
 import Reports
+import Terminal
 
 /// Everything entered about the owners of one property.
 public struct OwnershipSheet: Sendable, Hashable {
@@ -188,4 +189,45 @@ public struct OwnershipEdit: Sendable, Hashable {
   public var reason: String
   /// What tells the shares that were shown from others.
   public var mark: String
+}
+
+/// What the owners' base says of reserves and shares that is kept otherwise here.
+public struct TakeOver: Sendable, Hashable {
+  /// What would change, a name and the change each.
+  public var changes: [String: String]
+  /// What is not taken, a name and the reason each.
+  public var refused: [String: String]
+  /// What the base lacks, a sentence each.
+  public var notes: [String]
+
+  /// A preview.
+  public init(changes: [String: String], refused: [String: String], notes: [String]) {
+    (self.changes, self.refused, self.notes) = (changes, refused, notes)
+  }
+
+  /// More lines than a dialog shows; the command lists them all.
+  private static let factsMax = 10
+
+  /// What a person is asked, or told where there is nothing to take over.
+  var reaction: Reaction {
+    guard !changes.isEmpty else {
+      let first = refused.min { $0.key < $1.key }.map { "\($0.key): \($0.value)" } ?? notes.first
+      return .say(
+        "Nothing to take over from Airtable. \(first ?? "")", refused.isEmpty ? .info : .warning)
+    }
+    var dialog = Confirmation(
+      "Take \(Words.count(changes.count, "change")) over from Airtable?",
+      "Reserves hold from the first of this month, shares from their days. What is not taken is named "
+        + "by `rentbook ownership import`, with all changes.",
+      accept: "Take over", reactions: [.effect(.takeOver)])
+    let shown =
+      changes.sorted { $0.key < $1.key }.map { ($0.key, $0.value, Style.text) }
+      + refused.sorted { $0.key < $1.key }.map { ($0.key, "! \($0.value)", Style.warning) }
+    dialog.facts = shown.prefix(Self.factsMax).map { .init(name: $0.0, value: $0.1, style: $0.2) }
+    if shown.count > Self.factsMax {
+      dialog.facts.append(.init(name: "and", value: "\(shown.count - Self.factsMax) more"))
+    }
+    if changes.count > Confirmation.countMax { dialog.numberToType = changes.count }
+    return .open(dialog)
+  }
 }

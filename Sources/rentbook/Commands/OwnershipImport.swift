@@ -1,4 +1,5 @@
 import Domain
+import Interface
 import Providers
 import Reports
 import Storage
@@ -6,7 +7,7 @@ import Sync
 
 /// `rentbook ownership import`: takes reserves and shares over from the Airtable base, after showing what
 /// would change.
-enum OwnershipImport {
+struct OwnershipImport {
   static let spec = CommandSpec(
     "ownership import",
     options: [
@@ -37,32 +38,50 @@ enum OwnershipImport {
     var refusal = ""
   }
 
+  private var reserves: [ReserveChange]
+  private var shares: [ShareChange]
+  private let notes: [String]
+
   private static func run(_ invocation: Invocation) throws(Failure) -> ExitCode {
     let workspace = try Workspace(invocation, cancellation: Interruption.install())
     defer { workspace.close() }
-    let actor = MonthOptions.actor(invocation, workspace)
+    var found = try OwnershipImport(
+      workspace, table: invocation.text("--table"),
+      from: try OwnershipCommands.date(invocation, "--from"))
+    let applies = invocation.flag("--apply")
+    if applies { try found.apply(workspace, actor: MonthOptions.actor(invocation, workspace)) }
+    show(invocation, found.reserves, found.shares, found.notes, isApplied: applies)
+    return found.shares.contains { !$0.refusal.isEmpty } ? .needsPerson : .done
+  }
+
+  /// Reads the base and finds what is kept otherwise here; changes nothing.
+  ///
+  /// - Parameters:
+  ///   - table: the table of shares; nil for the usual name.
+  ///   - from: the first day of new reserves; nil for the first of this month.
+  init(_ workspace: Workspace, table: String? = nil, from: CalendarDate? = nil) throws(Failure) {
     let provider = try workspace.airtable()
     let base: OwnerBase
     do throws(ProviderError) {
       base = try provider.ownerBase(
-        sharesTable: invocation.text("--table") ?? AirtableProvider.sharesTable,
-        workspace.cancellation)
+        sharesTable: table ?? AirtableProvider.sharesTable, workspace.cancellation)
     } catch { throw Failure(error) }
     let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
-    let today = CalendarMonth(containing: workspace.store.today).first
-    let from = try OwnershipCommands.date(invocation, "--from") ?? today
     var notes = base.notes
-    let reserves = reserves(base, ledger, from)
-    var shares = shares(base, ledger, &notes)
-    let applies = invocation.flag("--apply")
-    if applies {
-      for change in reserves {
-        try workspace.onStore { store throws(StorageError) in
-          try store.setDrawPolicy(property: change.property.localID, change.policy)
-        }
+    reserves = Self.reserves(
+      base, ledger, from ?? CalendarMonth(containing: workspace.store.today).first)
+    shares = Self.shares(base, ledger, &notes)
+    self.notes = notes
+  }
+
+  /// Takes over what can be; what a rule forbids is told by ``preview`` from then on.
+  mutating func apply(_ workspace: Workspace, actor: String) throws(Failure) {
+    for change in reserves {
+      try workspace.onStore { store throws(StorageError) in
+        try store.setDrawPolicy(property: change.property.localID, change.policy)
       }
     }
-    for index in shares.indices where applies && shares[index].refusal.isEmpty {
+    for index in shares.indices where shares[index].refusal.isEmpty {
       let change = shares[index]
       let outcome = try workspace.onStore { store throws(StorageError) in
         try store.decideOwnership(
@@ -71,8 +90,25 @@ enum OwnershipImport {
       }
       if case .refused(let why) = outcome { shares[index].refusal = why }
     }
-    show(invocation, reserves, shares, notes, isApplied: applies)
-    return shares.contains { !$0.refusal.isEmpty } ? .needsPerson : .done
+  }
+
+  /// What would change, for the screen.
+  var preview: TakeOver {
+    var preview = TakeOver(changes: [:], refused: [:], notes: notes)
+    for change in reserves {
+      preview.changes["\(change.property.name), reserve"] =
+        "\(change.before) → \(change.policy.reserveTarget)"
+    }
+    for change in shares {
+      let day = change.from == .distantPast ? "" : " from \(change.from)"
+      let name = "\(change.property.name)\(day)"
+      if change.refusal.isEmpty {
+        preview.changes[name] = "\(change.before) → \(change.after)"
+      } else {
+        preview.refused[name] = change.refusal
+      }
+    }
+    return preview
   }
 
   // MARK: What would change

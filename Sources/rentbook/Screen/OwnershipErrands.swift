@@ -58,6 +58,23 @@ extension ScreenRunner {
       }
     case .changeOwnership(let edit):
       errand { [self] () throws(Failure) in try change(edit) }
+    case .previewTakeOver:
+      errand { [self] () throws(Failure) in
+        post(.takeOver(try OwnershipImport(workspace).preview))
+      }
+    case .takeOver:
+      errand { [self] () throws(Failure) in
+        guard !isReadOnly else {
+          throw Failure("read_only", "Rentbook was started with --read-only.")
+        }
+        var found = try OwnershipImport(workspace)
+        try found.apply(workspace, actor: workspace.configuration.user)
+        let preview = found.preview
+        post(
+          .effectDone(
+            "\(preview.changes.count) were taken over from Airtable"
+              + (preview.refused.isEmpty ? "." : "; \(preview.refused.count) were not.")))
+      }
     default: break
     }
   }

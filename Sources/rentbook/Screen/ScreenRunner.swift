@@ -188,7 +188,7 @@ final class ScreenRunner: Sendable {
     case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
-    case .loadOwnership, .changeOwnership: carryOutOwnership(effect)
+    case .loadOwnership, .changeOwnership, .previewTakeOver, .takeOver: carryOutOwnership(effect)
     case .conflicts(let errand, let ticket): carryOut(errand, ticket)
     case .reconcile(let errand, let ticket): carryOut(errand, ticket)
     case .undo, .redo, .remember, .reloadSettings: carryOutSetting(effect)
