@@ -6,11 +6,11 @@ import Testing
   private let home = DemoTests.Home()
 
   private func open(
-    rows: Int = 24, columns: Int = 80, ignoringHangUp: Bool = false
+    rows: Int = 24, columns: Int = 80, ignoringHangUp: Bool = false, holdingPictures: Bool = true
   ) throws -> PseudoTerminal {
     let terminal = try PseudoTerminal(
       ["screen"], environment: ["RENTBOOK_HOME": home.path], rows: rows, columns: columns,
-      ignoringHangUp: ignoringHangUp)
+      ignoringHangUp: ignoringHangUp, holdingPictures: holdingPictures)
     try terminal.wait(for: "Nothing is connected yet")
     terminal.settle()
     return terminal
@@ -29,12 +29,13 @@ import Testing
       ("\u{1B}[?2026;4$y", false), ("", false),
     ])
   func synchronizedOutput(_ answer: String, _ isWhole: Bool) throws {
-    let terminal = try open()
+    let terminal = try open(holdingPictures: false)
     #expect(terminal.takeOutput().contains("\u{1B}[?2026$p"))
     terminal.press(answer)
-    for key in ["?", "\u{1B}", "L"] {
+    for (key, shown) in [("?", "type to search"), ("\u{1B}", "? help"), ("L", "Messages")] {
       terminal.press(key)
-      terminal.settle()
+      try terminal.wait(for: shown)
+      if !isWhole { terminal.settle() }
       let output = terminal.takeOutput()
       let begun = output.components(separatedBy: "\u{1B}[?2026h")
       #expect((begun.count > 1) == isWhole, "\(key)")
