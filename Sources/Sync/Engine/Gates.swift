@@ -27,6 +27,9 @@ enum Gates {
     }
   }
 
+  /// Everything the records of the sink are made from.
+  static let mirroredNeeds = Set(Resource.mirrored.flatMap { needs(ofPush: $0) })
+
   /// Resources whose new records must be at the sink before a record that links to them leaves.
   ///
   /// Only those that come earlier: of two resources that link to each other, the earlier one is

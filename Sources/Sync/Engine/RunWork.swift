@@ -63,9 +63,8 @@ struct RunScope {
     _ options: SyncOptions, _ source: any SourceProvider, _ hub: Hub, now: Instant
   ) throws(SyncError) -> [Resource] {
     guard options.restSeconds > 0, !options.isFull else { return pulled }
-    let mirrored = Set(Resource.mirrored.flatMap { Gates.needs(ofPush: $0) })
     let resting = pulled.filter {
-      !mirrored.contains($0) && source.capabilities(of: $0).reading == .sweep
+      !Gates.mirroredNeeds.contains($0) && source.capabilities(of: $0).reading == .sweep
     }
     let since = now.adding(milliseconds: -Int64(options.restSeconds) * 1000)
     let service = source.service

@@ -85,10 +85,12 @@ public struct Reconciler: Sendable {
       if case .progress = event { watch.heard() }
       observer(event)
     }
+    // What no row is made from is not compared, and would cost most of the calls.
+    let needed = Resource.allCases.filter(Gates.mirroredNeeds.contains)
     let report = try engine.run(
-      SyncOptions(isFull: true, direction: .pull), cancellation: cancellation)
+      SyncOptions(isFull: true, resources: needed, direction: .pull), cancellation: cancellation)
     let service = source.service
-    for resource in Resource.allCases where source.capabilities(of: resource).reading != .none {
+    for resource in needed where source.capabilities(of: resource).reading != .none {
       let end = try onStore { () throws(StorageError) in
         try scratch.readSync { (sync) throws(StorageError) in
           try sync.pull(service, resource)?.completeAt
