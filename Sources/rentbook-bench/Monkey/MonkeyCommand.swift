@@ -65,7 +65,7 @@ enum MonkeyCommand {
       let problem = life.run(seconds: min(left, lifeSeconds))
       tally.add(life.tally)
       if let problem {
-        Printer.line("life \(number), \(life.title): \(problem)")
+        Printer.line("life \(number), \(life.title): \(problem); it is \(life.condition)")
         Printer.line("The last steps:")
         for step in life.lastSteps { Printer.line("  \(step)") }
         Printer.line("The end of what was written:\n\(life.lastWords)")

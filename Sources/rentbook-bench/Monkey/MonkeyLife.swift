@@ -55,6 +55,9 @@ struct MonkeyLife {
 
   var lastWords: String { program.words }
 
+  /// What the program does by now, as the system sees it.
+  var condition: String { program.condition }
+
   /// Lives for so long; what broke, or nil.
   mutating func run(seconds: Int) -> String? {
     guard program.read(milliseconds: Self.startMilliseconds) else { return "no first frame" }

@@ -155,16 +155,23 @@ final class TerminalProgram {
 
   /// The most memory it has held, in kilobytes; 0 when that is not known.
   var peakKilobytes: Int {
-    guard let file = fopen("/proc/\(process)/status", "r") else { return 0 }
+    status("VmHWM:").flatMap { $0.split { !$0.isNumber }.first }.flatMap { Int($0) } ?? 0
+  }
+
+  /// What the system says it does: `S (sleeping)`, `T (stopped)`.
+  var condition: String { status("State:") ?? "gone" }
+
+  private func status(_ name: String) -> String? {
+    guard let file = fopen("/proc/\(process)/status", "r") else { return nil }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, 256, file) != nil {
       let text = String(
         decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      guard text.hasPrefix("VmHWM:") else { continue }
-      return text.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0
+      guard text.hasPrefix(name) else { continue }
+      return String(text.dropFirst(name.count).drop(while: \.isWhitespace).prefix { $0 != "\n" })
     }
-    return 0
+    return nil
   }
 
   /// What of the terminal is not as it was before the program: empty when all is put back.
