@@ -167,7 +167,7 @@ extension Simulation {
     }
     checkDoubles()
     for loss in overwritten where !isAccounted(loss) {
-      fail("S1 a value was lost, field \(loss.field) on the \(loss.side)")
+      fail("S1 a value was lost, \(loss.value) of field \(loss.field) on the \(loss.side)")
     }
   }
 
