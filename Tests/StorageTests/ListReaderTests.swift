@@ -1,3 +1,4 @@
+import Background
 import Domain
 import Testing
 
@@ -106,6 +107,28 @@ struct ListReaderTests {
     let page = try portfolio.reader.page(ListRequest(query, offset: 9999, count: 10))
     #expect(page.rows == rows.suffix(10))
     #expect(page.offset == rows.count - 10)
+  }
+
+  @Test("a question stopped at any moment, its very end too, leaves the next one its answer")
+  func interruptions() throws {
+    let portfolio = try ListPortfolio(seed: 9)
+    let request = ListRequest(ListQuery(.transactions), offset: 0, count: 5)
+    let whole = try portfolio.reader.page(request).rows
+    let reader = portfolio.reader
+    let isOver = Cancellation()
+    let hasty = Worker(name: "hasty") {
+      while !isOver.isCancelled { reader.interrupt() }
+    }
+    for _ in 0..<1_000 {
+      do throws(StorageError) {
+        #expect(try reader.page(request).rows == whole)
+      } catch {
+        #expect(error.kind == .interrupted, "\(error.message)")
+      }
+    }
+    isOver.cancel()
+    hasty.join()
+    #expect(try reader.page(request).rows == whole)
   }
 
   static let filters: [(list: ListName, text: String)] = [

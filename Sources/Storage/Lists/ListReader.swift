@@ -8,6 +8,9 @@ import Domain
 public final class ListReader: Sendable {
   private let state: Lock<State>
   private let interrupter: Connection.Interrupter
+  /// Whether a question is being answered. Only then anything is interrupted: what begins and ends the
+  /// transaction around it would fail too, and leave it open for the next question to fall over.
+  private let isAnswering = Lock(false)
   /// The store stays open as long as it is read.
   private let store: Store
 
@@ -31,7 +34,7 @@ public final class ListReader: Sendable {
 
   /// Stops the question that is being answered, which then throws an error of kind `interrupted`.
   /// From any thread.
-  public func interrupt() { interrupter.interrupt() }
+  public func interrupt() { isAnswering.withLock { if $0 { interrupter.interrupt() } } }
 
   /// A window of a list.
   public func page(_ request: ListRequest) throws(StorageError) -> ListPage {
@@ -84,7 +87,9 @@ public final class ListReader: Sendable {
     try state.withLock { state throws(StorageError) in
       var copy = state
       let value = try state.connection.transaction(immediate: false) { () throws(StorageError) in
-        try body(&copy)
+        isAnswering.withLock { $0 = true }
+        defer { isAnswering.withLock { $0 = false } }
+        return try body(&copy)
       }
       state = copy
       return value
