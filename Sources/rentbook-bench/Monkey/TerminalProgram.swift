@@ -126,20 +126,16 @@ final class TerminalProgram {
 
   func forgetTail() { tail = [] }
 
-  /// What has become of it by now.
+  /// What has become of it by now. Whether it is stopped is looked up: news of stops that follow each
+  /// other closely are told out of order.
   func look() -> Fate {
     if case .ended = fate { return fate }
     var status: Int32 = 0
-    guard waitpid(process, &status, WNOHANG | WUNTRACED | WCONTINUED) == process else {
-      return fate
-    }
-    if status & 0xFF == 0x7F {
-      fate = .stopped
-    } else if status == 0xFFFF {
-      fate = .alive
-    } else {
+    if waitpid(process, &status, WNOHANG) == process {
       fate = .ended(status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F))
       while read(milliseconds: 0) {}
+    } else {
+      fate = condition.hasPrefix("T") ? .stopped : .alive
     }
     return fate
   }
