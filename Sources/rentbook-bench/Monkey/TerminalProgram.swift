@@ -131,7 +131,9 @@ final class TerminalProgram {
   func look() -> Fate {
     if case .ended = fate { return fate }
     var status: Int32 = 0
-    if waitpid(process, &status, WNOHANG) == process {
+    let condition = condition
+    // Its first thread may be gone a moment before the others are.
+    if waitpid(process, &status, condition.hasPrefix("Z") ? 0 : WNOHANG) == process {
       fate = .ended(status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F))
       while read(milliseconds: 0) {}
     } else {
