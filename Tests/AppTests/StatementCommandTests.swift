@@ -97,11 +97,11 @@ struct StatementCommandTests {
     let books = try Self.books.get()
     let owner = try #require(
       try books.json("noi --month 2026-07 --by owner")["rows"]?.array?.first?["owner_id"]?.int)
-    for format in ["pdf", "xlsx", "csv"] {
+    for (format, more) in [("pdf", ""), ("xlsx", ""), ("csv", ""), ("xlsx", " --json")] {
       let path = "\(books.home)/packet.\(format)"
       let result = try books.run(
         "report owner-statement --packet --month 2026-07 --owner \(owner) --format \(format)"
-          + " --out \(path)")
+          + " --out \(path)" + more)
       #expect(result.status == 0, "\(result.text)")
       let data = try Data(contentsOf: URL(filePath: path))
       let start = ["pdf": "%PDF", "xlsx": "PK", "csv": "report,owner-statement"][format] ?? "?"

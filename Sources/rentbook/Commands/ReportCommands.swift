@@ -173,7 +173,8 @@ enum ReportCommands {
   ) -> CommandSpec {
     CommandSpec("report \(name)", options: common + options + [paper], summary) {
       invocation throws(Failure) in
-      let format = try MonthOptions.choice(invocation, "--format", Format.self) ?? .table
+      let said = try MonthOptions.choice(invocation, "--format", Format.self)
+      let format = said ?? .table
       let path = invocation.text("--out")
       if path == nil, format == .xlsx || format == .pdf {
         throw .usage("A \(format.rawValue) report needs --out FILE.")
@@ -185,7 +186,9 @@ enum ReportCommands {
       }
       let books = try workspace.onStore { store throws(StorageError) in try store.monthBooks() }
       let reports = try make(Call(invocation: invocation, workspace: workspace, books: books))
-      try write(reports, invocation, invocation.isJSON ? .json : format, to: path)
+      // `--json` is about standard output; a file has the form that was asked for.
+      let isValues = invocation.isJSON && (path == nil || said == nil)
+      try write(reports, invocation, isValues ? .json : format, to: path)
       return .done
     }
   }
