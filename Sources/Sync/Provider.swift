@@ -252,7 +252,11 @@ extension SourceProvider {
 public protocol SinkProvider: Provider {
   /// How many writes go into one request at most.
   var batchMax: Int { get }
-  /// The fields of a resource this service takes; the engine compares and sends only these.
+  /// Learns how the service's tables stand, so that ``writableFields(of:)`` knows it. Says nothing
+  /// when that fails: whoever goes on to write is told.
+  func prepare(_ cancellation: Cancellation)
+  /// The fields of a resource this service takes; the engine compares and sends only these. Answers
+  /// at once and never asks the service: it is called while the store is held for writing.
   func writableFields(of resource: Resource) -> [FieldDefinition]
   /// Writes one batch of one resource and one kind of action; one outcome per write, in order.
   /// Never throws for what concerns single records; throws when nothing was sent at all.
@@ -267,4 +271,9 @@ public protocol SinkProvider: Provider {
   func rows(
     _ resource: Resource, cursor: String?, cancellation: Cancellation
   ) throws(ProviderError) -> (rows: [FoundRow], next: String?)
+}
+
+extension SinkProvider {
+  /// There is nothing to learn.
+  public func prepare(_ cancellation: Cancellation) {}
 }

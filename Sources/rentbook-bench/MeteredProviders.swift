@@ -51,6 +51,8 @@ struct MeteredSink: SinkProvider {
     try provider.verify(cancellation)
   }
 
+  func prepare(_ cancellation: Cancellation) { provider.prepare(cancellation) }
+
   func writableFields(of resource: Resource) -> [FieldDefinition] {
     provider.writableFields(of: resource)
   }

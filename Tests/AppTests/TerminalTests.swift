@@ -18,6 +18,7 @@ struct ScreenInTerminalTests {
     defer {
       first.stop()
       second.stop()
+      for url in [first.url, second.url] { keepRefusing(url) }
     }
     let environment = [
       "RENTBOOK_HOME": home, "RENTBOOK_BUILDIUM_URL": first.url,
@@ -30,6 +31,25 @@ struct ScreenInTerminalTests {
     _ = try? Command.run(["sync"], environment: environment)
     return environment
   }()
+
+  /// Keeps the port of a server that was stopped, so that it refuses connections for good: else a
+  /// server of another test may be given it.
+  private static func keepRefusing(_ url: String) {
+    guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
+    let held = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var yes: Int32 = 1
+    setsockopt(held, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let isHeld = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(held, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    #expect(isHeld, "port \(port): errno \(errno)")
+  }
 
   private func open(
     _ arguments: [String] = [], rows: Int = 24, columns: Int = 80,

@@ -38,6 +38,8 @@ final class ScriptedSink: SinkProvider {
     var late: [(visibleAt: Int, resource: Resource, id: String, row: Row)] = []
     var lateBy = 0
     var withoutFields: Set<String> = []
+    /// Runs while the sink is asked how its tables stand.
+    var preparing: (@Sendable (Cancellation) -> Void)?
     var inFlight = 0
     var inFlightMost = 0
   }
@@ -92,6 +94,8 @@ final class ScriptedSink: SinkProvider {
   }
 
   func verify(_ cancellation: Cancellation) throws(ProviderError) -> String { "scripted" }
+
+  func prepare(_ cancellation: Cancellation) { state.withLock(\.preparing)?(cancellation) }
 
   func writableFields(of resource: Resource) -> [FieldDefinition] {
     let without = state.withLock { $0.withoutFields }

@@ -15,6 +15,8 @@ final class AirtableMappings: Sendable {
   private struct State {
     var mapping: AirtableMapping?
     var readAt: UInt64 = 0
+    /// Whether the base is known to have changed since.
+    var isStale = false
     /// When the base could not be read.
     var failedAt: UInt64?
   }
@@ -37,7 +39,7 @@ final class AirtableMappings: Sendable {
     let now = clock.monotonicNanoseconds
     let known = state.withLock { state in
       // Another thread may have read since `now` was taken: a difference could be negative.
-      state.mapping.flatMap { now < state.readAt + ageMax ? $0 : nil }
+      state.mapping.flatMap { !state.isStale && now < state.readAt + ageMax ? $0 : nil }
     }
     if let known { return known }
     // Two threads may read at once; both read the same, and neither holds the lock meanwhile.
@@ -56,24 +58,27 @@ final class AirtableMappings: Sendable {
     return mapping
   }
 
-  /// The mapping read last, however old, or read now; nil when it cannot be read, which whoever goes
-  /// on to write is told.
-  var lastOrCurrent: AirtableMapping? {
+  /// Reads the mapping when it was never read, or is known to have changed since. When it cannot be
+  /// read, whoever goes on to write is told.
+  func prepare(_ cancellation: Cancellation) {
     let now = clock.monotonicNanoseconds
-    let (known, failedAt) = state.withLock { ($0.mapping, $0.failedAt) }
-    if let known { return known }
-    if let failedAt, now < failedAt + Self.failureAgeMaxNanoseconds { return nil }
-    return try? current(Cancellation())
+    let (isKnown, failedAt) = state.withLock { ($0.mapping != nil && !$0.isStale, $0.failedAt) }
+    if isKnown { return }
+    if let failedAt, now < failedAt + Self.failureAgeMaxNanoseconds { return }
+    _ = try? current(cancellation)
   }
 
-  /// The mapping read last, however old.
+  /// The mapping read last, however old. Never asks the service: who holds the store for writing may
+  /// call it.
   var last: AirtableMapping? { state.withLock { $0.mapping } }
 
   /// Makes the next question read the base again.
-  func forget() {
-    state.withLock {
-      $0.readAt = 0; $0.mapping = nil
-    }
+  func forget() { state.withLock { $0.isStale = true } }
+
+  /// Reads the base again at once, since what was asked by the old mapping did not fit.
+  func readAgain(_ cancellation: Cancellation) {
+    forget()
+    prepare(cancellation)
   }
 
   /// The table of a resource.

@@ -148,7 +148,7 @@ extension AirtableProvider: ObservedProvider {
       for index in group { batch.adoptions[index] = answers[index].key }
       batch.run(group.map { ($0, writes[$0]) })
       outcomes.merge(batch.outcomes) { first, _ in first }
-      if batch.metDrift { mappings.forget() }
+      if batch.metDrift { mappings.readAgain(cancellation) }
     }
     return writes.indices.map { index in
       outcomes[index]

@@ -93,11 +93,14 @@ public struct AirtableProvider: SinkProvider {
       + (rest > 0 ? " \(rest) more of the kind." : "") + " Run `rentbook airtable setup`."
   }
 
-  /// The fields that are there and fit. The other end of a link is not among them: Airtable keeps
-  /// it. Before the base was ever read, and when it cannot be, the fields it should have.
+  /// Reads which tables and fields there are, unless that is known (``writableFields(of:)``).
+  public func prepare(_ cancellation: Cancellation) { mappings.prepare(cancellation) }
+
+  /// The fields that are there and fit, as the base was read last. The other end of a link is not
+  /// among them: Airtable keeps it. Before the base was ever read the fields it should have.
   public func writableFields(of resource: Resource) -> [FieldDefinition] {
     let fields = MirrorSchema.fields(of: resource)
-    guard let known = mappings.lastOrCurrent else {
+    guard let known = mappings.last else {
       let mirrored = AirtableBlueprint().table(resource.rawValue)?.fields.filter {
         $0.mirrors != nil
       }
@@ -131,7 +134,7 @@ public struct AirtableProvider: SinkProvider {
         batch.run(
           ofKind[start..<min(start + batchMax, ofKind.count)].map { ($0, writes[$0]) })
         outcomes.merge(batch.outcomes) { first, _ in first }
-        if batch.metDrift { mappings.forget() }
+        if batch.metDrift { mappings.readAgain(cancellation) }
       }
     }
     return writes.indices.map { index in

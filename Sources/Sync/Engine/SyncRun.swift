@@ -107,6 +107,7 @@ final class SyncRun {
   }
 
   private func begin() throws(SyncError) {
+    if options.direction != .pull { sink.prepare(state.cancellation) }
     let scope = try RunScope(options, source, sink)
     let pulled = try scope.due(options, source, hub, now: state.now)
     let pushed = scope.pushed

@@ -41,6 +41,10 @@ public struct Reconciler: Sendable {
   public func run(
     _ resources: [Resource]? = nil, cancellation: Cancellation = Cancellation()
   ) throws(SyncError) -> ReconciliationReport {
+    // A service that does not answer is told of at once, not after the retries of a whole reading.
+    for service in [source as any Provider, sink] {
+      try patience.answer(of: service, cancellation)
+    }
     // Without a choice, a base from before the month's tables is compared without them.
     let chosen = Resource.mirrored.filter { resource in
       resources?.contains(resource)
@@ -52,10 +56,6 @@ public struct Reconciler: Sendable {
           sink.service, .notSetUp,
           "\(sink.service.title) has no table for \(resource.title.lowercased()).",
           hint: "Run `rentbook airtable setup`, then `rentbook sync`."))
-    }
-    // A service that does not answer is told of at once, not after the retries of a whole reading.
-    for service in [source as any Provider, sink] {
-      try patience.answer(of: service, cancellation)
     }
     let watch = SilenceWatch(patience, cancellation)
     defer { watch.end() }

@@ -232,6 +232,25 @@ import Testing
     #expect(stand.http.requests.count == before + 1)
   }
 
+  @Test("which fields a base takes is answered without asking it, as it was read last")
+  func answeredAtOnce() throws {
+    let stand = try Stand()
+    let provider = AirtableProvider(
+      api: api(stand.http), memory: TestMemory().memory, clock: stand.clock)
+    stand.remove("Leases", "Rent")
+    func takesRent() -> Bool {
+      let before = stand.http.requests.count
+      defer { #expect(stand.http.requests.count == before) }
+      return provider.writableFields(of: .leases).contains { $0.name == "rent" }
+    }
+    #expect(takesRent())
+    provider.prepare(Cancellation())
+    #expect(!takesRent())
+    let before = stand.http.requests.count
+    provider.prepare(Cancellation())
+    #expect(stand.http.requests.count == before)
+  }
+
   @Test("without an answer the fields are those the base should have")
   func unreachable() {
     let http = ScriptedHTTP { (_) throws(TransferError) in throw TransferError(.noConnection, "x") }
