@@ -100,6 +100,35 @@ import Testing
     #expect(world.mirror.born(Self.table, "recA") == nil)
   }
 
+  @Test(
+    "under a store put back to where a create was in doubt, nothing is made twice or overwritten")
+  func restoredInDoubt() throws {
+    let world = try started()
+    let (store, copy) = (world.world.store, "\(world.world.folder)/copy.db")
+    world.writer.state.withLock {
+      $0.fault = { call in
+        // The copy is taken while the first try is on its way, of which nothing ever arrives.
+        if call == 1 { try? store.backup(to: copy) }
+        return call == 1 ? .notSent : nil
+      }
+    }
+    world.mirror.give(Self.table, "recA", Self.charge)
+    for _ in 0..<2 { _ = try? world.sync() }
+    #expect(creates(world) == ["create transactions 901"])
+    let made = key(.transactions, "901")
+    world.mirror.edit(made, "memo", .text("typed since"))
+    try world.world.restore()
+    let doubtful = try world.world.store.readSync { state throws(StorageError) in
+      try state.born(.airtable, Self.table.name, in: [.inflight], limit: 9).map(\.remoteID)
+    }
+    #expect(doubtful == ["recA"])
+    for _ in 0..<3 { try world.sync(SyncOptions(isFull: true)) }
+    #expect(creates(world) == ["create transactions 901"])
+    #expect(world.mirror.sink.rows(.transactions).count { $0.key == made } == 1)
+    let kept = try world.journal().compactMap { $0.old?.string }
+    #expect(world.row(made)["memo"] == .text("typed since") || kept.contains("typed since"))
+  }
+
   @Test("wherever a run is cut off, edits, choices and new rows end as if it had not been")
   func cutOff() throws {
     let only = SyncOptions(resources: [.glAccounts, .owners, .transactions])

@@ -230,7 +230,10 @@ extension Simulation {
       return true
     }
     if isLocked(.right) || memory.columns.isEmpty || happens(.unreadable) { return false }
-    guard let id = services.right.id(tag: key), memory[.right, id] == nil else { return true }
+    guard let id = services.right.id(tag: key) else { return true }
+    // A row that another pair still holds would be overwritten unseen: it comes to this one once
+    // that pair's own doubt is settled.
+    guard memory[.right, id] == nil else { return memory[.right, id] == number }
     join(number, .right, id)
     return true
   }
