@@ -70,13 +70,17 @@ extension Model {
     let start = max(0, width - 1 - right.columns)
     frame.put(right, row: 0, column: start, width: width - start)
     let left = start - 2
-    guard left > "Rentbook".count else { return }
-    var at = 1 + frame.put("Rentbook", row: 0, column: 1, style: .brand)
+    let brand = "Rentbook"
+    guard left > brand.count else { return }
+    var at = 1 + frame.put(brand, row: 0, column: 1, style: .brand)
     guard left - at > 8 else { return }
     let month = Words.month(world)
     let hasMonth = left - at > TextWidth.columns(world.portfolio) + month.count + 6
-    let portfolio = TextWidth.truncated(world.portfolio, to: left - at - 2)
-    at += 2 + frame.put(portfolio, row: 0, column: at + 2, style: .heading)
+    // A portfolio nobody named is called as the program is.
+    if world.portfolio != brand {
+      let portfolio = TextWidth.truncated(world.portfolio, to: left - at - 2)
+      at += 2 + frame.put(portfolio, row: 0, column: at + 2, style: .heading)
+    }
     if hasMonth { frame.put(month, row: 0, column: at + 4, style: .text) }
   }
 
