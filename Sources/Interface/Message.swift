@@ -48,6 +48,8 @@ public enum Message: Sendable {
   case list(ListPage, Ticket)
   /// The answer to ``Effect/loadRecord(_:_:)``; nil when there is no such record any more.
   case record(RecordDetail?, Ticket)
+  /// The answer to ``Effect/loadEditing(_:_:)``; nil when the record is gone or cannot be changed.
+  case editing(RecordEditing?, Ticket)
   /// The answer to ``Effect/searchRecords(_:limit:_:)``, the best first.
   case hits([RecordHit], Ticket)
   /// The answer to ``Effect/loadBills(_:_:)``.
@@ -128,6 +130,11 @@ public enum Effect: Sendable, Hashable {
   case loadList(ListRequest, Ticket)
   /// Read all of one record; answer with ``Message/record(_:_:)``, or as above.
   case loadRecord(RecordReference, Ticket)
+  /// Read which fields of a record can be changed here; answer with ``Message/editing(_:_:)``, or as
+  /// above.
+  case loadEditing(RecordReference, Ticket)
+  /// Change a field of a record to what a person typed; answered by ``Message/effectDone(_:)``.
+  case changeField(RecordReference, field: String, to: String)
   /// Find records by words; answer with ``Message/hits(_:_:)``, or as above.
   case searchRecords(String, limit: Int, Ticket)
   /// Read the bills of a scope; answer with ``Message/bills(_:_:)``, or as above.

@@ -170,7 +170,7 @@ extension Model {
     case .logged(let message): world.keep(message)
     case .upcoming(let upcoming): world.upcoming = upcoming
     case .list, .record, .hits, .unanswered, .bills, .bill, .billOutcomes, .month, .close,
-      .ownership, .takeOver, .conflicts, .reconciliation:
+      .ownership, .takeOver, .conflicts, .reconciliation, .editing:
       break
     case .comparing(let comparing): world.comparing = comparing
     case .copyReady(let text): effects.append(.copy(text))

@@ -137,7 +137,10 @@ extension Model {
   /// The keys that work now, as many as fit; the last two, which lead to all others, always do.
   private func drawKeys(on frame: inout Frame, row: Int) {
     let isTyping = overlays.last?.isTyping ?? panes[current].isTyping
-    var choices = topChoices().filter { $0.isInFooter && $0.reason == nil }
+    // Where letters are letters, `?` is one too.
+    var choices = topChoices().filter {
+      $0.isInFooter && $0.reason == nil && !(isTyping && $0.action == .help)
+    }
     if isTyping, overlays.isEmpty || choices.isEmpty {
       let labels = overlays.last?.typingLabels ?? panes[current].typingLabels
       let keep = Choice(

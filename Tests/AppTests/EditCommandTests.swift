@@ -83,4 +83,42 @@ import WebServer
     #expect(now["PrimaryEmail"]?.string != "one@example.com")
     #expect(try sides.run("edits", "undo", number).error == "refused")
   }
+
+  @Test("a tenant is changed in the Ledger, taken back, changed again, and is so at Buildium")
+  func onScreen() throws {
+    let sides = try TwoSides()
+    let terminal = try PseudoTerminal(["screen"], environment: sides.environment)
+    try terminal.wait(for: "✓ Buildium")
+    // Nothing is sent before the person says so.
+    terminal.press("p")
+    try terminal.wait(for: "Syncing is paused")
+    terminal.press("5")
+    try terminal.wait(for: "Properties  ")
+    terminal.press("o")
+    try terminal.wait(for: "Lists")
+    terminal.press("tenants\r")
+    try terminal.wait(for: "First name")
+    terminal.press("E")
+    try terminal.wait(for: "Edit Tenant")
+    try terminal.wait("the fields") { $0.text.contains("▸ First name") }
+    terminal.press("\r")
+    try terminal.wait(for: "Expected: text")
+    terminal.press("\u{15}Grace\r")
+    try terminal.wait(for: "→ Grace")
+    try terminal.wait(for: "the next sync sends it.")
+    terminal.press("u")
+    try terminal.wait("the change is gone") { !$0.text.contains("→ Grace") }
+    #expect(try sides.run("edits").rows("edits").first?["state"]?.string == "undone")
+    terminal.press("\u{12}")
+    try terminal.wait(for: "→ Grace")
+    terminal.press("\u{1B}")
+    try terminal.wait(for: "Tenants  ")
+    terminal.press("q")
+    #expect(try terminal.waitForExit() == 0)
+    let edit = try #require(try sides.run("edits").rows("edits").first)
+    #expect(edit["state"]?.string == "waiting")
+    #expect(try sides.run("sync").code == 0)
+    let id = try #require(edit["record_id"]?.string)
+    #expect(try held(sides, "/v1/leases/tenants/\(id)")["FirstName"]?.string == "Grace")
+  }
 }

@@ -199,7 +199,7 @@ import Testing
      Rentbook  Harbor & Main Man…  ✓ Buildium 14 s   ~ Airtable 90 %   ! 1 need you
      1 Sync 1  2 Conflicts  3 Bills  4 NOI  5 Ledger  6 Reconcile  7 Activity
     ────────────────────────────────────────────────────────────────────────────────
-     Commands and records  type to search: sync  7 of 196
+     Commands and records  type to search: sync  7 of 197
       Brings in what changed and sends what waits.
     ▸s            sync-now                Brings in what changed and sends what wai…
      S            sync-selected-resource  Syncs the selected resource only.

@@ -131,10 +131,20 @@ struct RecordBrowser: Sendable {
     place.record = newView(RecordReference(list, row.id))
   }
 
-  /// A view whose questions have numbers that no view before it used.
-  private mutating func newView(_ reference: RecordReference) -> RecordView {
+  /// The open record, or the selected one.
+  var reference: RecordReference? {
+    place.record?.reference ?? place.table.selectedRow.map { RecordReference(list, $0.id) }
+  }
+
+  /// The first of the numbers for the questions of a view, which no view before it used.
+  mutating func nextQuestion() -> Int {
     questions += Self.questionsMax
-    var view = RecordView(owner: owner + ".record", reference, number: questions, hasTitle: false)
+    return questions
+  }
+
+  private mutating func newView(_ reference: RecordReference) -> RecordView {
+    var view = RecordView(
+      owner: owner + ".record", reference, number: nextQuestion(), hasTitle: false)
     // What is shown beside already need not be waited for.
     if let preview { view.show(preview.detail) }
     return view

@@ -18,7 +18,19 @@ struct LedgerPane: BrowserPane {
       .properties, .units, .leases, .tenants, .owners, .ownership, .vendors, .glAccounts,
       .bankAccounts, .transactions, .bills, .tasks, .workOrders,
     ], .properties)
-  static let bindings: [Binding<LedgerPane>] = browserBindings()
+  static let bindings: [Binding<LedgerPane>] =
+    browserBindings() + [
+      Binding(
+        [.character("E")], .editRecord, "edit",
+        "Edits fields of the record, here and at Buildium.", footer: false,
+        writes: true
+      ) { pane, _ in
+        guard let reference = pane.browser.reference else { return "There is no record here." }
+        return RecordEditor.lists.contains(reference.list)
+          ? nil
+          : "\(Words.title(reference.list)) cannot be edited here: what was posted stays as it was."
+      }
+    ]
 }
 
 /// What happened: who did what, what was asked of the services, messages, jobs.
@@ -150,6 +162,9 @@ extension BrowserPane {
     case .open where browser.place.record == nil:
       browser.open()
       return []
+    case .editRecord:
+      guard let reference = browser.reference else { return [] }
+      return [.open(RecordEditor(reference, question: browser.nextQuestion()))]
     case .showHistory, .showSource:
       if browser.place.record == nil { browser.open() }
     default: break

@@ -63,9 +63,9 @@ struct RecordTitles {
 }
 
 /// What fields are called.
-enum FieldTitles {
+public enum FieldTitles {
   /// `unit_number` is `Unit number`, `depositAmt` is `Deposit`.
-  static func title(_ name: String) -> String {
+  public static func title(_ name: String) -> String {
     if let title = special[name] { return title }
     var words = ""
     for character in name.hasPrefix("buildium_") ? name.dropFirst("buildium_".count) : name[...] {

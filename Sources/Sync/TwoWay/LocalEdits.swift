@@ -28,6 +28,8 @@ public struct EditDesk: Sendable {
     case sending(RemoteKey)
     /// It is over, and cannot be taken back.
     case over(Int64)
+    /// It is not as the person saw it any more.
+    case changed(RemoteKey)
     /// The record holds these values already.
     case nothingNew(RemoteKey)
     /// The store failed.
@@ -47,10 +49,21 @@ public struct EditDesk: Sendable {
     try read { (sync) throws(StorageError) in try sync.edits(limit: limit) }
   }
 
+  /// The change of a record that is not over; nil when there is none.
+  public func open(_ key: RemoteKey) throws(Refusal) -> LocalEdit? {
+    try read { (sync) throws(StorageError) in
+      guard let known = try sync.source(key) else { return nil }
+      return try sync.openEdit(of: key, localID: known.localID)
+    }
+  }
+
   /// Takes a change of fields and writes it into the journal. It joins one of the same record that
   /// was not sent yet, or was refused.
+  ///
+  /// - Parameter seen: what the person saw of fields: when one is different by now, the change is
+  ///   refused.
   public func edit(
-    _ key: RemoteKey, _ fields: FieldValues, by person: String
+    _ key: RemoteKey, _ fields: FieldValues, seen: FieldValues = [:], by person: String
   ) throws(Refusal) -> LocalEdit {
     try write { (records) throws(StorageError) in
       let sync = records.sync
@@ -60,6 +73,9 @@ public struct EditDesk: Sendable {
       let open = try sync.openEdit(of: key, localID: known.localID)
       if let open, open.state == .inflight || open.state == .doubt {
         return .failure(.sending(key))
+      }
+      guard seen.allSatisfy({ (open?.fields[$0.key] ?? record[$0.key]) == $0.value }) else {
+        return .failure(.changed(key))
       }
       let isRefused = open?.state == .refused
       var edit =

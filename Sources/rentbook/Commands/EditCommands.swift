@@ -23,19 +23,22 @@ enum EditCommands {
     let key = RemoteKey(.buildium, resource, invocation.positionals[1])
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
-    let desk = EditDesk(workspace.store)
-    guard let record = try refusing({ () throws(EditDesk.Refusal) in try desk.record(key) }) else {
-      throw failure(.unknown(key))
+    let edits = RecordEdits(workspace: workspace)
+    let desk = edits.desk
+    guard
+      let record = try RecordEdits.refusing({ () throws(EditDesk.Refusal) in try desk.record(key) })
+    else {
+      throw RecordEdits.failure(.unknown(key))
     }
     let texts = invocation.texts("--set")
     if texts.isEmpty { return show(record, key, invocation) }
     var fields: FieldValues = [:]
     for text in texts {
-      let (name, value) = try value(text, resource, workspace)
+      let (name, value) = try value(text, resource, edits)
       fields[name] = value
     }
     let wanted = fields
-    let edit = try refusing { () throws(EditDesk.Refusal) in
+    let edit = try RecordEdits.refusing { () throws(EditDesk.Refusal) in
       try desk.edit(key, wanted, by: workspace.configuration.user)
     }
     if invocation.isJSON {
@@ -81,7 +84,7 @@ enum EditCommands {
   private static func list(_ invocation: Invocation) throws(Failure) -> ExitCode {
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
-    let edits = try refusing { () throws(EditDesk.Refusal) in
+    let edits = try RecordEdits.refusing { () throws(EditDesk.Refusal) in
       try EditDesk(workspace.store).list(limit: listMax)
     }
     if invocation.isJSON {
@@ -101,7 +104,7 @@ enum EditCommands {
     }
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
-    let edit = try refusing { () throws(EditDesk.Refusal) in
+    let edit = try RecordEdits.refusing { () throws(EditDesk.Refusal) in
       try EditDesk(workspace.store).undo(id, by: workspace.configuration.user)
     }
     if invocation.isJSON {
@@ -123,35 +126,16 @@ enum EditCommands {
     return resource
   }
 
-  /// Reads `FIELD=VALUE`. The record a field names is typed as its id at Buildium.
+  /// Reads `FIELD=VALUE`.
   private static func value(
-    _ text: String, _ resource: Resource, _ workspace: Workspace
+    _ text: String, _ resource: Resource, _ edits: RecordEdits
   ) throws(Failure) -> (String, FieldValue) {
     guard let sign = text.firstIndex(of: "=") else {
       throw .usage("--set FIELD=VALUE, not “\(text)”.")
     }
     let name = String(text[..<sign])
     let typed = String(text[text.index(after: sign)...])
-    let fields = BuildiumProvider.changeable(of: resource)
-    guard let field = fields.first(where: { $0.name == name }) else {
-      throw .usage(
-        "“\(name)” of \(resource.title.lowercased()) cannot be changed.",
-        hint: "There are: \(fields.map(\.name).joined(separator: ", "))")
-    }
-    guard case .reference(let target) = field.kind, !typed.isEmpty else {
-      guard let value = field.kind.value(typed: typed) else {
-        throw .usage("“\(typed)” does not fit \(name): \(field.kind.expectation).")
-      }
-      return (name, value)
-    }
-    let key = RemoteKey(typed) ?? RemoteKey(.buildium, target, typed)
-    let known = try workspace.onStore { store throws(StorageError) in
-      try store.readSync { sync throws(StorageError) in try sync.source(key) }
-    }
-    guard key.resource == target, known?.isGone == false else {
-      throw .usage("\(name): there is no \(key).")
-    }
-    return (name, .reference(key))
+    return (name, try edits.value(typed, of: name, in: resource))
   }
 
   // MARK: Words
@@ -183,26 +167,5 @@ enum EditCommands {
       "made_by": .string(edit.madeBy), "made_at": .string(edit.madeAt.description),
       "settled_at": .optional(edit.settledAt?.description),
     ]
-  }
-
-  private static func refusing<Value>(
-    _ body: () throws(EditDesk.Refusal) -> Value
-  ) throws(Failure) -> Value {
-    do throws(EditDesk.Refusal) { return try body() } catch { throw failure(error) }
-  }
-
-  private static func failure(_ refusal: EditDesk.Refusal) -> Failure {
-    switch refusal {
-    case .unknown(let key):
-      .usage("There is no \(key) here.", hint: "`rentbook sync` brings in what Buildium has.")
-    case .noEdit(let id):
-      .usage("There is no change \(id).", hint: "`rentbook edits` shows their numbers.")
-    case .sending(let key):
-      Failure(
-        "refused", "A change of \(key) is on its way.", hint: "Sync, then change it again.")
-    case .over(let id): Failure("refused", "Change \(id) is over and cannot be taken back.")
-    case .nothingNew(let key): Failure("refused", "\(key) holds these values already.")
-    case .store(let message): Failure("store", "The store failed: \(message)")
-    }
   }
 }

@@ -108,6 +108,7 @@ final class ScreenRunner: Sendable {
     registerUndo()
     registerConflictUndo()
     registerOwnershipUndo()
+    registerEditUndo()
     let news = news
     shelf.watch()
     workspace.store.observe { _ in news.post(()) }
@@ -185,6 +186,7 @@ final class ScreenRunner: Sendable {
         post(.effectDone("It was put aside; a change of the record brings it back."))
       }
     case .loadList, .loadRecord, .searchRecords, .export: carryOutList(effect)
+    case .loadEditing, .changeField: carryOutEdits(effect)
     case .loadBills, .loadBill, .decideBills, .commentBill: carryOutBills(effect)
     case .loadMonth, .loadClose, .overrideGate, .finalizeMonth, .reopenMonth, .exportReport:
       carryOutMonth(effect)
