@@ -22,6 +22,8 @@ enum HledgerComparison {
   private struct Run {
     let text: String
     let seconds: Double
+    /// Its processor time: what another program of a busy machine takes is not in it.
+    let cpuSeconds: Double
     let peakMegabytes: Double
   }
 
@@ -69,7 +71,9 @@ enum HledgerComparison {
       Figure("journal", Double(TemporaryFolder.size(path)) / 1e6, "MB", digits: 1),
       Figure("time to write the journal", writing, "s"),
       Figure("hledger, reading and the figures of every month", balance.seconds, "s"),
+      Figure("hledger, reading and the figures, CPU", balance.cpuSeconds, "s"),
       Figure("hledger, reading alone", reading.seconds, "s"),
+      Figure("hledger, reading alone, CPU", reading.cpuSeconds, "s"),
       Figure("hledger, peak resident", balance.peakMegabytes, "MB", digits: 1),
       Figure("least that can be told", least, "MB", digits: 1),
     ]
@@ -92,7 +96,8 @@ enum HledgerComparison {
         "`hledger \(arguments.joined(separator: " "))` ended with \(outcome.code).")
     }
     return Run(
-      text: text, seconds: seconds, peakMegabytes: Double(outcome.peakKilobytes) / 1024)
+      text: text, seconds: seconds, cpuSeconds: Double(outcome.cpuMicroseconds) / 1e6,
+      peakMegabytes: Double(outcome.peakKilobytes) / 1024)
   }
 
   /// The cells of a table whose first row names the months and whose first column the properties.
