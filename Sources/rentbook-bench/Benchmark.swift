@@ -67,6 +67,8 @@ struct Options: Sendable {
   var speed = 4
   /// Rows of the store in which is looked up.
   var rows = 1_000_000
+  /// Properties of the ledger whose income is computed.
+  var noiProperties = 500
 
   /// - Throws: what is not understood.
   init(_ words: [String], known: [String]) throws(BenchmarkError) {
@@ -80,6 +82,8 @@ struct Options: Sendable {
       case "--months": months = try Self.number(word, rest.popFirst(), 1...240)
       case "--speed": speed = try Self.number(word, rest.popFirst(), 1...200)
       case "--rows": rows = try Self.number(word, rest.popFirst(), 1000...10_000_000)
+      case "--noi-properties":
+        noiProperties = try Self.number(word, rest.popFirst(), 1...5_000)
       default:
         guard known.contains(word) else {
           throw BenchmarkError("There is no benchmark or option “\(word)”.")
@@ -110,7 +114,7 @@ struct Options: Sendable {
     }
     return """
       rentbook-bench [NAME...] [--json] [--properties N] [--units N] [--months N] [--speed N]
-                     [--rows N]
+                     [--rows N] [--noi-properties N]
 
       Without a name all are run:
 

@@ -1,4 +1,4 @@
-// Other programs of this package, started and waited for.
+// Other programs, started and waited for.
 import Background
 import Glibc
 
@@ -15,10 +15,16 @@ final class Child {
   private let output: Int32
   private var isOver = false
 
-  /// Starts `rentbook` as it stands beside this program, in an environment of its own; what it
-  /// prints can be read line by line, its messages are dropped.
-  init(_ arguments: [String], _ environment: [String: String]) throws(BenchmarkError) {
-    let program = try Self.program()
+  /// Starts a program in an environment of its own; what it prints can be read.
+  ///
+  /// - Parameters:
+  ///   - program: its path; nil for `rentbook` as it stands beside this program.
+  ///   - showsMessages: whether its messages are seen, or dropped.
+  init(
+    _ arguments: [String], _ environment: [String: String], program: String? = nil,
+    showsMessages: Bool = false
+  ) throws(BenchmarkError) {
+    let program = if let program { program } else { try Self.program() }
     var pipe: [Int32] = [0, 0]
     guard Glibc.pipe(&pipe) == 0 else { throw BenchmarkError("There is no pipe to be had.") }
     for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -26,7 +32,9 @@ final class Child {
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipe[1], 1)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    if !showsMessages {
+      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    }
     var child: pid_t = 0
     let argv = ([program] + arguments).map { strdup($0) } + [nil]
     let envp = environment.map { strdup("\($0)=\($1)") } + [nil]
@@ -66,6 +74,12 @@ final class Child {
     return program
   }
 
+  /// Where the machine has a program; nil when it is not installed.
+  static func find(_ name: String) -> String? {
+    let folders = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    return folders.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+  }
+
   /// The next line it prints, at most so long waited for; nil when there is none.
   func line(seconds: Int32) -> String? {
     var bytes: [UInt8] = []
@@ -74,6 +88,22 @@ final class Child {
     while poll(&waiting, 1, seconds * 1000) > 0, read(output, &byte, 1) == 1 {
       if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
       bytes.append(byte)
+    }
+    return nil
+  }
+
+  /// All it prints until it ends; nil when that takes longer.
+  func text(seconds: Int) -> String? {
+    let deadline = Now.monotonic + UInt64(seconds) * 1_000_000_000
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+    while Now.monotonic < deadline {
+      let left = Int32((deadline - min(deadline, Now.monotonic)) / 1_000_000)
+      guard poll(&waiting, 1, left) > 0 else { continue }
+      let count = read(output, &buffer, buffer.count)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer[..<count]
     }
     return nil
   }

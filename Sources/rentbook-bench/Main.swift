@@ -17,7 +17,7 @@ struct Main {
     Benchmark("lookups", "Lookups among sync-state rows", LookupBenchmark.run),
     Benchmark("key-to-frame", "From a key to its frame", KeyBenchmark.run),
     Benchmark("ui", "The screen on a long ledger that is written to", UIBenchmark.run),
-    Benchmark("noi", "Income of 500 properties and 12 months", NOIBenchmark.run),
+    Benchmark("noi", "Income of properties by month, of a year's ledger", NOIBenchmark.run),
     Benchmark("json", "JSON reader and writer", JSONBenchmark.run),
   ]
 

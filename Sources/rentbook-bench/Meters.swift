@@ -18,6 +18,17 @@ enum Now {
   }
 }
 
+/// The memory this program took.
+enum Resident {
+  /// The most so far, in megabytes. The kernel counts what this program had when it started another
+  /// as the other's, too: of a child no less can be told.
+  static var peakMegabytes: Double {
+    var own = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
+    return Double(own.ru_maxrss) / 1024
+  }
+}
+
 /// Adds up the processor time that calls take on the threads that make them; waiting costs none.
 final class CPUMeter: Sendable {
   private let total = Lock<UInt64>(0)

@@ -3,9 +3,8 @@ import Domain
 import Reports
 import Storage
 
-/// The columns against the database's own sum, on the same store.
+/// The columns against the database's own sum and against hledger, on the same ledger.
 enum NOIBenchmark {
-  private static let properties = 500
   private static let months = 12
   private static let leases = 7
   private static let batch = 4_000
@@ -26,24 +25,30 @@ enum NOIBenchmark {
   @Sendable static func run(_ options: Options) throws(BenchmarkError) -> [Figure] {
     try TemporaryFolder.with { folder throws(BenchmarkError) in
       let sealing = try BenchSealing()
+      let path = folder + "/noi.sqlite"
+      let measured: (ledger: LedgerSnapshot, rows: [NOIRow], figures: [Figure])
       do throws(StorageError) {
-        return try measure(folder + "/noi.sqlite", sealing)
+        measured = try measure(path, sealing, properties: options.noiProperties)
       } catch { throw BenchmarkError("The store failed: \(error.message)") }
+      return try measured.figures
+        + HledgerComparison.figures(measured.ledger, measured.rows, in: folder)
     }
   }
 
-  private static func measure(_ path: String, _ sealing: BenchSealing) throws(StorageError)
-    -> [Figure]
-  {
+  private static func measure(
+    _ path: String, _ sealing: BenchSealing, properties: Int
+  ) throws(StorageError) -> (ledger: LedgerSnapshot, rows: [NOIRow], figures: [Figure]) {
     let store = try Store(path: path, sealing: sealing) { Instant(milliseconds: 1_790_000_000_000) }
     defer { store.close() }
-    let filling = try milliseconds { () throws(StorageError) in try fill(store) }
+    let filling = try milliseconds { () throws(StorageError) in
+      try fill(store, properties: properties)
+    }
     let first = CalendarMonth(containing: CalendarDate(daysSince1970: 20_454))
     let range = CalendarMonth.months(first, through: first.adding(months: months - 1))
 
-    var ledger: LedgerSnapshot?
-    let loading = try milliseconds { () throws(StorageError) in ledger = try store.ledger() }
-    guard let ledger else { return [] }
+    let began = Now.monotonic
+    let ledger = try store.ledger()
+    let loading = Double(Now.monotonic - began) / 1e6
     var rows: [NOIRow] = []
     var computing = Samples()
     for _ in 0..<repeats {
@@ -63,7 +68,8 @@ enum NOIBenchmark {
     for row in rows {
       sums[ledger.properties[row.property].localID, default: .zero] += row.figures.noi
     }
-    return [
+    let figures = [
+      Figure("properties", properties), Figure("months", months),
       Figure("lines of the ledger", ledger.lines.count),
       Figure("transactions", ledger.transactions.count),
       Figure("rows of figures", rows.count), Figure("rows of draws", draws.count),
@@ -72,8 +78,10 @@ enum NOIBenchmark {
       Figure("time to fill", filling / 1000, "s"), Figure("time to read the ledger", loading, "ms"),
       Figure("one sum by the database", querying, "ms"),
       Figure("memory of the lines", Double(ledger.lines.count * 25) / 1e6, "MB", digits: 1),
+      Figure("peak resident, filling included", Resident.peakMegabytes, "MB", digits: 1),
       Figure("draws of every month", drawing, "ms"),
-    ] + computing.figures("figures of every month")
+    ]
+    return (ledger, rows, figures + computing.figures("figures of every month"))
   }
 
   private static func milliseconds<Failure: Error>(_ body: () throws(Failure) -> Void)
@@ -86,7 +94,7 @@ enum NOIBenchmark {
 
   // MARK: A ledger
 
-  private static func fill(_ store: Store) throws(StorageError) {
+  private static func fill(_ store: Store, properties: Int) throws(StorageError) {
     try store.writeSync { records throws(StorageError) in
       for account in accounts {
         var record = Record(.glAccounts)

@@ -9,7 +9,7 @@ public enum BudgetStatement {
   private struct Line {
     var title: String
     var account: Int?
-    var forecast: Money
+    var expected: Money
     var actual: Money
   }
 
@@ -20,7 +20,7 @@ public enum BudgetStatement {
     var report = Report(
       name: "budget", title: "Plan against actual", letterhead: scope.portfolio,
       scope: scope.heading(), columns: columns("Plan"))
-    func section(_ title: String, _ kind: AccountClass) -> (Money, Money) {
+    addSections(to: &report, scope) { kind in
       var planned: [Int: Money] = [:]
       var actual: [Int: Money] = [:]
       for property in scope.properties {
@@ -33,23 +33,38 @@ public enum BudgetStatement {
       let accounts = Set(planned.keys).union(actual.keys).filter {
         planned[$0] != nil || ledger.accounts[$0].accountClass(on: scope.period.to) == kind
       }
-      report.addSection(title)
-      var sum = (Money.zero, Money.zero)
-      for account in scope.ordered(accounts) {
-        let (plan, came) = (planned[account] ?? .zero, actual[account] ?? .zero)
-        sum = (sum.0 + plan, sum.1 + came)
-        report.rows.append(
-          row(.line, scope.title(account), plan, came, scope.reference(account: account)))
+      return scope.ordered(accounts).map { account in
+        Line(
+          title: scope.title(account), account: account, expected: planned[account] ?? .zero,
+          actual: actual[account] ?? .zero)
       }
-      report.rows.append(row(.subtotal, "Total \(title.lowercased())", sum.0, sum.1))
-      return sum
     }
-    let revenue = section("Revenue", .revenue)
-    let expenses = section("Operating expenses", .operatingExpense)
-    report.rows.append(
-      row(.total, "Net operating income", revenue.0 - expenses.0, revenue.1 - expenses.1))
     report.notes = ledger.plan.notes
     return report
+  }
+
+  /// Revenue and operating expenses line by line, and what is left.
+  private static func addSections(
+    to report: inout Report, _ scope: StatementScope, _ lines: (AccountClass) -> [Line]
+  ) {
+    func section(_ title: String, _ lines: [Line]) -> (expected: Money, actual: Money) {
+      report.addSection(title)
+      var sum = (expected: Money.zero, actual: Money.zero)
+      for line in lines {
+        sum = (sum.expected + line.expected, sum.actual + line.actual)
+        report.rows.append(
+          row(
+            .line, line.title, line.expected, line.actual, scope.reference(account: line.account)))
+      }
+      report.rows.append(row(.subtotal, "Total \(title.lowercased())", sum.expected, sum.actual))
+      return sum
+    }
+    let revenue = section("Revenue", lines(.revenue))
+    let expenses = section("Operating expenses", lines(.operatingExpense))
+    report.rows.append(
+      row(
+        .total, "Net operating income", revenue.expected - expenses.expected,
+        revenue.actual - expenses.actual))
   }
 
   private static func columns(_ expected: String) -> [Report.Column] {
@@ -81,7 +96,7 @@ public enum BudgetStatement {
     let rent = forecast.rows.reduce(Money.zero) {
       wanted.contains($1.property) ? $0 + $1.rent : $0
     }
-    func lines(_ part: AccountClass) -> [Line] {
+    addSections(to: &report, cash) { part in
       let accounts = Set(earlier.keys).union(actual.keys).filter {
         ledger.accounts[$0].accountClass(on: scope.period.to) == part
       }
@@ -90,7 +105,7 @@ public enum BudgetStatement {
         let paid = accounts.filter { ledger.isRent(ledger.accounts[$0]) }
         lines.append(
           Line(
-            title: "Rent", account: paid.count == 1 ? paid.first : nil, forecast: rent,
+            title: "Rent", account: paid.count == 1 ? paid.first : nil, expected: rent,
             actual: paid.reduce(.zero) { $0 + (actual[$1] ?? .zero) }))
       }
       for account in cash.ordered(accounts)
@@ -98,29 +113,12 @@ public enum BudgetStatement {
         lines.append(
           Line(
             title: cash.title(account), account: account,
-            forecast: average(
+            expected: average(
               earlier[account] ?? .zero, of: history?.count ?? 1, times: months.count),
             actual: actual[account] ?? .zero))
       }
       return lines
     }
-    func section(_ title: String, _ part: AccountClass) -> (Money, Money) {
-      report.addSection(title)
-      var sum = (Money.zero, Money.zero)
-      for line in lines(part) {
-        sum = (sum.0 + line.forecast, sum.1 + line.actual)
-        report.rows.append(
-          row(
-            .line, line.title, line.forecast, line.actual,
-            cash.reference(account: line.account)))
-      }
-      report.rows.append(row(.subtotal, "Total \(title.lowercased())", sum.0, sum.1))
-      return sum
-    }
-    let revenue = section("Revenue", .revenue)
-    let expenses = section("Operating expenses", .operatingExpense)
-    report.rows.append(
-      row(.total, "Net operating income", revenue.0 - expenses.0, revenue.1 - expenses.1))
     report.notes = forecast.assumptions
     return report
   }

@@ -106,24 +106,13 @@ enum AgreementCommands {
   // MARK: Fees
 
   private static func fee(_ invocation: Invocation) throws(Failure) -> ExitCode {
-    let workspace = try Workspace(invocation)
-    defer { workspace.close() }
-    let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
-    let id = invocation.positionals[0]
-    guard let number = ledger.property(id) else { throw .usage("There is no property \(id).") }
-    let property = ledger.properties[number]
-    let from = try RulesDrawCommands.date(invocation, "--from") ?? .distantPast
-    var policy = property.policies(on: from)[0]
-    (policy.from, policy.to) = (from, nil)
-    policy.fee = try feePolicy(invocation, ledger)
-    let decided = policy
-    try workspace.onStore { store throws(StorageError) in
-      try store.setDrawPolicy(property: property.localID, decided)
+    let (property, decided) = try RulesDrawCommands.decide(invocation) {
+      policy, ledger throws(Failure) in policy.fee = try feePolicy(invocation, ledger)
     }
     return StoreCommands.done(
       invocation,
       [
-        "property_id": MonthOptions.id(property.id), "from": .string(from.description),
+        "property_id": MonthOptions.id(property.id), "from": .string(decided.from.description),
         "fee": decided.fee?.json ?? .null,
       ],
       "\(property.name): " + (decided.fee.map { "the fee is \($0.type)." } ?? "no fee is taken."))

@@ -144,6 +144,43 @@ enum RulesDrawCommands {
   // MARK: Properties
 
   private static func policy(_ invocation: Invocation) throws(Failure) -> ExitCode {
+    let (property, decided) = try decide(invocation) { policy, _ throws(Failure) in
+      policy.reserveTarget = try money(invocation, "--reserve") ?? policy.reserveTarget
+      policy.percent = try percent(invocation) ?? policy.percent
+      policy.holdsUnpaidBills = try flag(invocation, "--hold-unpaid") ?? policy.holdsUnpaidBills
+      policy.holdsUndeposited =
+        try flag(invocation, "--hold-undeposited") ?? policy.holdsUndeposited
+      policy.carriesForwardLoss = try flag(invocation, "--carry-loss") ?? policy.carriesForwardLoss
+      if let text = invocation.text("--order") {
+        guard let order = DrawPolicy.Order(rawValue: text) else {
+          throw .usage(
+            "--order takes reserve_then_percent or percent_then_reserve, not “\(text)”.")
+        }
+        policy.order = order
+      }
+      policy.ownershipChange =
+        try MonthOptions.choice(invocation, "--ownership-change", OwnershipChangeRule.self)
+        ?? policy.ownershipChange
+    }
+    return StoreCommands.done(
+      invocation,
+      [
+        "property_id": MonthOptions.id(property.id), "from": .string(decided.from.description),
+        "reserve_target": .money(decided.reserveTarget),
+        "percent": .string(decided.percent.description),
+        "hold_unpaid_bills": .bool(decided.holdsUnpaidBills),
+        "hold_undeposited": .bool(decided.holdsUndeposited),
+        "carry_forward_negative_noi": .bool(decided.carriesForwardLoss),
+        "order": .string(decided.order.rawValue),
+        "ownership_change": .string(decided.ownershipChange.rawValue),
+      ], "\(property.name) keeps \(decided.reserveTarget) and pays out \(decided.percent) %.")
+  }
+
+  /// Changes what holds for the property that is named first, from `--from` on or always.
+  static func decide(
+    _ invocation: Invocation,
+    _ change: (inout DrawPolicy, LedgerSnapshot) throws(Failure) -> Void
+  ) throws(Failure) -> (property: LedgerProperty, policy: DrawPolicy) {
     let workspace = try Workspace(invocation)
     defer { workspace.close() }
     let ledger = try workspace.onStore { store throws(StorageError) in try store.ledger() }
@@ -153,36 +190,12 @@ enum RulesDrawCommands {
     let from = try date(invocation, "--from") ?? .distantPast
     var policy = property.policies(on: from)[0]
     (policy.from, policy.to) = (from, nil)
-    policy.reserveTarget = try money(invocation, "--reserve") ?? policy.reserveTarget
-    policy.percent = try percent(invocation) ?? policy.percent
-    policy.holdsUnpaidBills = try flag(invocation, "--hold-unpaid") ?? policy.holdsUnpaidBills
-    policy.holdsUndeposited = try flag(invocation, "--hold-undeposited") ?? policy.holdsUndeposited
-    policy.carriesForwardLoss = try flag(invocation, "--carry-loss") ?? policy.carriesForwardLoss
-    if let text = invocation.text("--order") {
-      guard let order = DrawPolicy.Order(rawValue: text) else {
-        throw .usage("--order takes reserve_then_percent or percent_then_reserve, not “\(text)”.")
-      }
-      policy.order = order
-    }
-    policy.ownershipChange =
-      try MonthOptions.choice(invocation, "--ownership-change", OwnershipChangeRule.self)
-      ?? policy.ownershipChange
+    try change(&policy, ledger)
     let decided = policy
     try workspace.onStore { store throws(StorageError) in
       try store.setDrawPolicy(property: property.localID, decided)
     }
-    return StoreCommands.done(
-      invocation,
-      [
-        "property_id": MonthOptions.id(id), "from": .string(from.description),
-        "reserve_target": .money(decided.reserveTarget),
-        "percent": .string(decided.percent.description),
-        "hold_unpaid_bills": .bool(decided.holdsUnpaidBills),
-        "hold_undeposited": .bool(decided.holdsUndeposited),
-        "carry_forward_negative_noi": .bool(decided.carriesForwardLoss),
-        "order": .string(decided.order.rawValue),
-        "ownership_change": .string(decided.ownershipChange.rawValue),
-      ], "\(property.name) keeps \(decided.reserveTarget) and pays out \(decided.percent) %.")
+    return (property, decided)
   }
 
   /// Draws are rolled forward from the first month of the books, or from the month a person names:
