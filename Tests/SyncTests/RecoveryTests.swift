@@ -55,6 +55,26 @@ import Testing
   }
 
   @Test(
+    "a row that was given the key of a record without one stays whose it was, and a person is told")
+  func rekeyed() throws {
+    let world = try TwoWayWorld()
+    try world.start()
+    let mary = key(.owners, "7")
+    world.mirror.sink.state.withLock { state in
+      for id in (state.tables[.owners] ?? [:]).keys
+      where state.tables[.owners]?[id]?.key == ada {
+        state.tables[.owners]?[id]?.key = mary
+      }
+    }
+    world.source.put(.owners, "7", ["first_name": .text("Mary"), "email": .text("m@example.com")])
+    for _ in 1...2 { try world.sync() }
+    let row = world.mirror.sink.rows(.owners).filter { $0.key == mary }
+    #expect(row.count == 1)
+    #expect(row.first?.fields["email"] != .text("m@example.com"))
+    #expect(try world.world.deadLetters().contains { $0.key == mary })
+  }
+
+  @Test(
     "changes are asked for by the service's clock, however wrong this machine's is",
     arguments: [-600_000, 600_000, -86_400_000] as [Int64])
   func clocks(_ lead: Int64) throws {

@@ -135,8 +135,11 @@ struct Linker {
     guard try sync.openIntent(service, resource, localID: source.localID) == nil else {
       return true
     }
-    if row.remoteID != nil {
-      let text = Self.twoRows(found.key, at: service)
+    let holder = try sync.sink(service, resource, remoteID: found.remoteID)
+    if row.remoteID != nil || holder != nil {
+      let text =
+        holder.map { Self.otherRow(found.key, of: $0.key, at: service) }
+        ?? Self.twoRows(found.key, at: service)
       let intent = Intent(
         service: service, localID: row.localID, key: found.key, action: .create, remoteID: nil,
         fields: "{}", stamp: row.stamp)
@@ -165,6 +168,13 @@ struct Linker {
       service, resource, localID: row.localID, remoteID: found.remoteID, base: text,
       hash: sync.hash(text))
     return true
+  }
+
+  private static func otherRow(
+    _ key: RemoteKey, of other: RemoteKey, at service: Service
+  ) -> String {
+    "The row of \(other) at \(service.title) carries the key \(key). Give it back its own key there, "
+      + "then retry."
   }
 
   static func twoRows(_ key: RemoteKey, at service: Service) -> String {

@@ -231,9 +231,14 @@ extension Simulation {
     }
     if isLocked(.right) || memory.columns.isEmpty || happens(.unreadable) { return false }
     guard let id = services.right.id(tag: key) else { return true }
-    // A row that another pair still holds would be overwritten unseen: it comes to this one once
-    // that pair's own doubt is settled.
-    guard memory[.right, id] == nil else { return memory[.right, id] == number }
+    if let other = memory[.right, id] {
+      if other == number { return true }
+      // A row that another pair still holds would be overwritten unseen: what is on its way of that
+      // pair is settled first, and then a person says whose it is.
+      if memory.pairs[other].machine.isBusy { return false }
+      memory.pairs[number].isAmbiguous = true
+      return true
+    }
     join(number, .right, id)
     return true
   }
