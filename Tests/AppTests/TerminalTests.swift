@@ -214,14 +214,15 @@ struct ScreenInTerminalTests {
       ("rgb:0000/1010/2020\u{07}", "dark"),
     ])
   func background(_ answer: String, _ theme: String) throws {
-    // The first picture stands before anything was answered.
-    let terminal = try open()
+    // The first picture stands before anything was answered. Read only, so that no sync changes the
+    // colours of the services meanwhile.
+    let terminal = try open(["--read-only"])
     #expect(terminal.takeOutput().contains("\u{1B}]11;?"))
     terminal.press("\u{1B}]11;" + answer)
     let drawn = try redrawn(terminal)
     #expect(!terminal.screen.text.contains("does nothing here"))
     try end(terminal)
-    let chosen = try open(["--theme", theme])
+    let chosen = try open(["--read-only", "--theme", theme])
     #expect(try drawn == redrawn(chosen))
     // What was chosen is not outdone by what the terminal says.
     chosen.press("\u{1B}]11;rgb:\(theme == "light" ? "0/0/0" : "f/f/f")\u{07}")
