@@ -37,12 +37,15 @@ final class ScriptedSource: SourceProvider {
     }
   }
 
-  func change(_ resource: Resource, _ id: String, _ field: String, _ value: FieldValue) {
+  /// - Parameter isTimed: whether the record says when it was changed, as not all kinds do.
+  func change(
+    _ resource: Resource, _ id: String, _ field: String, _ value: FieldValue, isTimed: Bool = true
+  ) {
     let wall = clock.wallMilliseconds
     state.withLock { state in
       let now = Instant(milliseconds: wall + state.lead)
       state.records[resource]?[id]?.record[field] = value
-      state.records[resource]?[id]?.updatedAt = now
+      state.records[resource]?[id]?.updatedAt = isTimed ? now : nil
     }
   }
 
