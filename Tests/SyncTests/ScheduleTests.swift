@@ -71,6 +71,14 @@ import Testing
     #expect(next(settled(changed: 1, looked: 40), .poll, calls: nil)?.looksAtSink == true)
   }
 
+  @Test("Where events tell of changes, looks keep to their longest pause")
+  func unhurried() {
+    var settings = Schedule.Settings()
+    settings.hurries = false
+    let entry = next(settled(changed: 0), .poll, settings: settings)
+    #expect(entry?.at == ago(5).adding(milliseconds: 45_000))
+  }
+
   @Test("A look that failed waits longer each time, and never longer than five minutes")
   func failing() {
     var pauses: [Int64] = []

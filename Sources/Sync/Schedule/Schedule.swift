@@ -19,6 +19,9 @@ public struct Schedule: Sendable, Hashable {
   public struct Settings: Sendable, Hashable {
     /// The longest pause between two looks at the source, in seconds.
     public var pollSeconds: Int
+    /// Whether looks come closer together while things change. Where events tell of changes, looks
+    /// only find what no event told of, and would be in the events' way.
+    public var hurries = true
     /// The minute of the day of the daily sweep, by the person's clock; nil for never.
     public var sweep: Int?
     /// That of the daily comparison.
@@ -155,7 +158,7 @@ public struct Schedule: Sendable, Hashable {
 
   /// A quarter of the time that nothing happened, between the shortest and the longest pause.
   func pollSeconds(changedAt: Instant?, now: Instant) -> Int {
-    guard let changedAt else { return settings.pollSeconds }
+    guard let changedAt, settings.hurries else { return settings.pollSeconds }
     let quiet = max(0, (now.milliseconds - changedAt.milliseconds) / 1000)
     return min(max(Int(min(quiet / 4, 86_400)), Self.pollSecondsMin), settings.pollSeconds)
   }

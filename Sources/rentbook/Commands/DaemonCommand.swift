@@ -23,6 +23,7 @@ enum DaemonCommand {
     let secrets = place == nil ? [] : try WebhookCommands.secrets(invocation)
     var configuration = try Configuration(invocation)
     for text in invocation.texts("--schedule") { try set(text, &configuration.schedule) }
+    configuration.schedule.hurries = place == nil
     let workspace = try Workspace(
       configuration: configuration, cancellation: Interruption.install())
     defer { workspace.close() }

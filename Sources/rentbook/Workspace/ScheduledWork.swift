@@ -49,9 +49,11 @@ struct ScheduledWork: Sendable {
       options.observesSink = entry.looksAtSink
       options.settleSeconds = SyncOptions.typingSeconds
       options.restSeconds = SyncOptions.restingSeconds
+      options.turnSeconds = SyncOptions.waitingSeconds
       return options
     case .sweep:
       var options = SyncOptions(isFull: true)
+      options.turnSeconds = SyncOptions.waitingSeconds
       options.settleSeconds = SyncOptions.typingSeconds
       return options
     case .reconcile, .monthEnd: return nil
