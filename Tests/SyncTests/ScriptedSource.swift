@@ -14,6 +14,7 @@ final class ScriptedSource: SourceProvider {
     var hidden: Set<RemoteKey> = []
     var pageSize = 3
     var incremental: Set<Resource> = []
+    var announced: Set<Resource> = []
     var unreadable: Set<Resource> = []
     /// How far the service's clock is ahead, in milliseconds.
     var lead: Int64 = 0
@@ -67,7 +68,8 @@ final class ScriptedSource: SourceProvider {
         return Capabilities(reading: .none)
       }
       return Capabilities(
-        reading: state.incremental.contains(resource) ? .incremental(grain: .second) : .sweep)
+        reading: state.incremental.contains(resource) ? .incremental(grain: .second) : .sweep,
+        hasEvents: state.announced.contains(resource))
     }
   }
 

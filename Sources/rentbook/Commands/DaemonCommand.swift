@@ -39,7 +39,7 @@ enum DaemonCommand {
         Output.note("Next: \(ScheduledWork.title(next.work)) at \(next.at.secondsText).")
       }
     } body: { entry, cancellation in
-      carryOut(entry, workspace, cancellation)
+      carryOut(entry, workspace, cancellation, isListening: listener != nil)
     }
     if invocation.isJSON {
       Output.document("daemon", ["url": .optional(listener?.url)])
@@ -77,7 +77,8 @@ enum DaemonCommand {
   }
 
   private static func carryOut(
-    _ entry: Schedule.Entry, _ workspace: Workspace, _ cancellation: Cancellation
+    _ entry: Schedule.Entry, _ workspace: Workspace, _ cancellation: Cancellation,
+    isListening: Bool
   ) -> Scheduler.Outcome {
     defer { workspace.network.flush() }
     do throws(Failure) {
@@ -91,7 +92,8 @@ enum DaemonCommand {
         let report: SyncReport
         do throws(SyncError) {
           report = try engine.run(
-            ScheduledWork.options(entry) ?? SyncOptions(), cancellation: cancellation)
+            ScheduledWork.options(entry, isListening: isListening) ?? SyncOptions(),
+            cancellation: cancellation)
         } catch {
           if case .alreadyRunning = error { return .postponed }
           throw Failure(error)

@@ -42,7 +42,9 @@ struct ScheduledWork: Sendable {
   }
 
   /// The synchronization that does a piece of work; nil when it is none.
-  static func options(_ entry: Schedule.Entry) -> SyncOptions? {
+  ///
+  /// - Parameter isListening: whether Buildium's events are heard meanwhile.
+  static func options(_ entry: Schedule.Entry, isListening: Bool = false) -> SyncOptions? {
     switch entry.work {
     case .poll:
       var options = SyncOptions()
@@ -50,6 +52,7 @@ struct ScheduledWork: Sendable {
       options.settleSeconds = SyncOptions.typingSeconds
       options.restSeconds = SyncOptions.restingSeconds
       options.turnSeconds = SyncOptions.waitingSeconds
+      options.heardSeconds = isListening ? SyncOptions.hearingSeconds : 0
       return options
     case .sweep:
       var options = SyncOptions(isFull: true)
