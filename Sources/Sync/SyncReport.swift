@@ -31,6 +31,8 @@ public struct SyncOptions: Sendable, Hashable {
   /// within so long. Zero for a run somebody asks for; ``restingSeconds`` for looks, which would spend
   /// most of their calls on it.
   public var restSeconds = 0
+  /// Whether a full run reads the sink whole as well, and not only what its feed tells.
+  public var sweepsSink = true
   /// What the source announces by events is left out where it was read within so long. Zero where no
   /// events are heard; ``hearingSeconds`` for looks beside a listener.
   public var heardSeconds = 0
