@@ -73,6 +73,13 @@ public final class SyncEngine: Sendable {
   public func run(
     _ options: SyncOptions = SyncOptions(), cancellation: Cancellation = Cancellation()
   ) throws(SyncError) -> SyncReport {
+    try run(options, cancellation: cancellation, feed: nil)
+  }
+
+  /// The same, with records that come in meanwhile.
+  func run(
+    _ options: SyncOptions, cancellation: Cancellation, feed: RunFeed?
+  ) throws(SyncError) -> SyncReport {
     let mailbox = Mailbox<RunSignal>()
     let isFree = status.withLock { status in
       guard !status.isRunning else { return false }
@@ -96,27 +103,29 @@ public final class SyncEngine: Sendable {
               error.kind, "The store could not be copied for a dry run: \(error.message)"))
         }
       ) { (scratch) throws(SyncError) in
-        try run(options, in: scratch, mailbox: mailbox, cancellation: cancellation)
+        try run(options, in: scratch, mailbox: mailbox, cancellation: cancellation, feed: feed)
       }
     }
-    return try run(options, in: store, mailbox: mailbox, cancellation: cancellation)
+    return try run(
+      options, in: store, mailbox: mailbox, cancellation: cancellation, feed: feed)
   }
 
   private func run(
     _ options: SyncOptions, in store: Store, mailbox: Mailbox<RunSignal>,
-    cancellation: Cancellation
+    cancellation: Cancellation, feed: RunFeed?
   ) throws(SyncError) -> SyncReport {
     let began = clock.monotonicNanoseconds
     let state = RunState(
       clock: clock, random: random, cancellation: cancellation,
       isPaused: { [weak self] in self?.isPaused ?? false }, observer: observer)
     let turn = Turn(store: store, now: state.now, cut: cut)
-    let epoch = try turn.begin()
+    let epoch = try turn.begin(patience: options.turnSeconds, clock, cancellation)
     defer { turn.end(epoch) }
     let hub = Hub(
       store: store, epoch: epoch, source: source.service, sink: sink.service, cut: cut)
     let run = SyncRun(
-      hub: hub, source: source, sink: sink, state: state, options: options, mailbox: mailbox)
+      hub: hub, source: source, sink: sink, state: state, options: options, mailbox: mailbox,
+      feed: feed)
     let failure: SyncError?
     do throws(SyncError) {
       try run.run()
@@ -140,6 +149,33 @@ struct Turn {
 
   /// The starts of this process that are at work, by store and number.
   private static let alive = Lock<Set<String>>([])
+  /// How many starts of this process wait for the right, by store.
+  private static let waiting = Lock<[String: Int]>([:])
+  /// Whoever waits looks again after so long.
+  private static let waitNanoseconds: UInt64 = 50_000_000
+
+  /// Whether another start of this process waits for the right: whoever could go on for long, ends.
+  static func isWanted(_ store: Store) -> Bool {
+    waiting.withLock { $0[store.path, default: 0] > 0 }
+  }
+
+  /// As ``begin()``, after waiting for the holder to end, at most so many seconds.
+  func begin(
+    patience seconds: Int, _ clock: any Clock, _ cancellation: Cancellation
+  ) throws(SyncError) -> Int64 {
+    guard seconds > 0 else { return try begin() }
+    let path = store.path
+    Self.waiting.withLock { $0[path, default: 0] += 1 }
+    defer { Self.waiting.withLock { $0[path, default: 0] -= 1 } }
+    for _ in 0..<(seconds * 1_000_000_000 / Int(Self.waitNanoseconds)) {
+      do throws(SyncError) { return try begin() } catch {
+        guard case .alreadyRunning = error else { throw error }
+        clock.wait(nanoseconds: Self.waitNanoseconds, cancellation: cancellation)
+        if cancellation.isCancelled { throw .cancelled }
+      }
+    }
+    return try begin()
+  }
 
   /// Takes the right; the number of this start. What an older start left in flight is in doubt from
   /// here on.

@@ -31,8 +31,20 @@ public struct SyncOptions: Sendable, Hashable {
   /// within so long. Zero for a run somebody asks for; ``restingSeconds`` for looks, which would spend
   /// most of their calls on it.
   public var restSeconds = 0
+  /// Whether a full run reads the sink whole as well, and not only what its feed tells.
+  public var sweepsSink = true
+  /// What the source announces by events is left out where it was read within so long. Zero where no
+  /// events are heard; ``hearingSeconds`` for looks beside a listener.
+  public var heardSeconds = 0
+  /// How long the run waits for another one that holds the store, in seconds. Zero to fail at once;
+  /// ``waitingSeconds`` for looks, which take their turn while events are worked on.
+  public var turnSeconds = 0
   /// How far looks let such reading stand apart.
   public static let restingSeconds = 600
+  /// An event that never came is made up for within this time.
+  public static let hearingSeconds = 300
+  /// Enough for what was begun to be sent.
+  public static let waitingSeconds = 5
   /// So long a person who types makes no pause.
   public static let typingSeconds = 15
 

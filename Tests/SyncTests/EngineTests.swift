@@ -32,6 +32,30 @@ import Testing
     #expect(try read(look) == everything)
   }
 
+  @Test(
+    "Beside a listener a look leaves out for a while what events announce, and nothing is missed")
+  func heard() throws {
+    let world = try World()
+    world.source.fillSmall()
+    world.source.set(\.announced, [.units, .leases])
+    try world.sync()
+    var look = SyncOptions()
+    look.heardSeconds = 7_200
+    world.source.set(\.calls, [])
+    // An event that never came.
+    world.source.change(.units, "10", "market_rent", money("1"))
+    world.source.change(.owners, "1", "email", .text("new@example.org"))
+    try world.sync(look)
+    let read = world.source.calls.joined(separator: "; ")
+    #expect(!read.contains("page units") && !read.contains("page leases"))
+    #expect(read.contains("page owners") && read.contains("page transactions"))
+    #expect(world.mirror["buildium/owners/1"]?["email"] == .text("new@example.org"))
+    #expect(world.mirror["buildium/units/10"]?["market_rent"] != money("1"))
+    world.clock.advance(nanoseconds: 7_201 * 1_000_000_000)
+    try world.sync(look)
+    #expect(world.mirror["buildium/units/10"]?["market_rent"] == money("1"))
+  }
+
   @Test("a first sync brings every record to the sink once, with its links")
   func first() throws {
     let world = try World()

@@ -64,6 +64,30 @@ import Testing
     #expect(try reconcile(world, [.units]).differences == [])
   }
 
+  @Test(
+    "An edit the feed told of is on its way, one it kept silent about is a difference, and rows are read once"
+  )
+  func observed() throws {
+    let world = try TwoWayWorld()
+    try world.start()
+    let (told, silent) = (key(.owners, "1"), key(.owners, "2"))
+    world.mirror.edit(told, "email", .text("told@example.com"))
+    world.mirror.edit(silent, "email", .text("silent@example.com"))
+    world.mirror.people.withLock { people in
+      _ = people.feed.removeLast()
+      people.observeCalls = 0
+    }
+    let report = try Reconciler(
+      store: world.world.store, source: world.writer, sink: world.mirror, clock: world.clock,
+      randomness: SeededRandom(7)
+    ).run()
+    #expect(report.differences.map(\.key) == [told, silent])
+    #expect(report.differences.map(\.reason) == [.pending, .unknown])
+    // The edited row alone, beside the one reading of all tables that is compared.
+    let calls = world.mirror.people.withLock { $0.observeCalls }
+    #expect(calls == 1)
+  }
+
   @Test("A side that cannot be read whole ends the comparison, and nothing is kept")
   func unreadable() throws {
     let world = try inStep()

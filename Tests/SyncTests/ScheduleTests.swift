@@ -31,7 +31,8 @@ import Testing
     offset: Int = 0, settings: Schedule.Settings = Schedule.Settings(), now: Instant? = nil
   ) -> Schedule.Entry? {
     Schedule(settings).entries(
-      after: past, callsLeft: calls, utcOffsetMinutes: offset, now: now ?? self.now
+      after: past, calls: calls.map { Schedule.Calls(perMonth: 2 * $0, left: $0) },
+      utcOffsetMinutes: offset, now: now ?? self.now
     ).first { $0.work == work }
   }
 
@@ -49,7 +50,8 @@ import Testing
     arguments: [0, 1, 500, 1_000, 20_000, 50_000, 100_000, 1_000_000])
   func quota(calls: Int) {
     let schedule = Schedule()
-    let seconds = schedule.lookSeconds(15, callsLeft: calls, now: now)
+    let seconds = schedule.lookSeconds(
+      15, Schedule.Calls(perMonth: 100_000, left: calls), now: now)
     let looks = Schedule.secondsLeftInMonth(now) / seconds
     #expect(
       looks * schedule.callsPerHundredLooks / 100 <= calls / 2
@@ -61,11 +63,20 @@ import Testing
 
   @Test("Of the looks in a busy hour only some ask the sink, when its calls are few")
   func spared() {
-    let pause = Int64(Schedule().lookSeconds(15, callsLeft: 50_000, now: now))
+    let pause = Int64(
+      Schedule().lookSeconds(15, Schedule.Calls(perMonth: 100_000, left: 50_000), now: now))
     #expect(pause > 60)
     #expect(next(settled(changed: 1, looked: 40), .poll, calls: 50_000)?.looksAtSink == false)
     #expect(next(settled(changed: 1, looked: pause), .poll, calls: 50_000)?.looksAtSink == true)
     #expect(next(settled(changed: 1, looked: 40), .poll, calls: nil)?.looksAtSink == true)
+  }
+
+  @Test("Where events tell of changes, looks keep to their longest pause")
+  func unhurried() {
+    var settings = Schedule.Settings()
+    settings.hurries = false
+    let entry = next(settled(changed: 0), .poll, settings: settings)
+    #expect(entry?.at == ago(5).adding(milliseconds: 45_000))
   }
 
   @Test("A look that failed waits longer each time, and never longer than five minutes")
@@ -91,7 +102,7 @@ import Testing
     }
     let off = Schedule.Settings(sweep: nil, reconcile: nil, monthEnd: nil)
     let entries = Schedule(off).entries(
-      after: settled(), callsLeft: nil, utcOffsetMinutes: 0, now: noon)
+      after: settled(), calls: nil, utcOffsetMinutes: 0, now: noon)
     #expect(entries.map(\.work) == [.poll])
   }
 
@@ -170,7 +181,7 @@ import Testing
 
     func scheduler(isReady: @escaping @Sendable () -> Bool = { true }) -> Scheduler {
       Scheduler(
-        store: store, schedule: Schedule(), clock: clock, isReady: isReady, callsLeft: { nil },
+        store: store, schedule: Schedule(), clock: clock, isReady: isReady, calls: { nil },
         utcOffsetMinutes: { 0 },
         announce: { [told] entries in told.withLock { $0.append(entries) } },
         body: { [done, outcome, meanwhile] entry, _ in

@@ -14,6 +14,7 @@ final class ScriptedSource: SourceProvider {
     var hidden: Set<RemoteKey> = []
     var pageSize = 3
     var incremental: Set<Resource> = []
+    var announced: Set<Resource> = []
     var unreadable: Set<Resource> = []
     /// How far the service's clock is ahead, in milliseconds.
     var lead: Int64 = 0
@@ -37,12 +38,15 @@ final class ScriptedSource: SourceProvider {
     }
   }
 
-  func change(_ resource: Resource, _ id: String, _ field: String, _ value: FieldValue) {
+  /// - Parameter isTimed: whether the record says when it was changed, as not all kinds do.
+  func change(
+    _ resource: Resource, _ id: String, _ field: String, _ value: FieldValue, isTimed: Bool = true
+  ) {
     let wall = clock.wallMilliseconds
     state.withLock { state in
       let now = Instant(milliseconds: wall + state.lead)
       state.records[resource]?[id]?.record[field] = value
-      state.records[resource]?[id]?.updatedAt = now
+      state.records[resource]?[id]?.updatedAt = isTimed ? now : nil
     }
   }
 
@@ -64,7 +68,8 @@ final class ScriptedSource: SourceProvider {
         return Capabilities(reading: .none)
       }
       return Capabilities(
-        reading: state.incremental.contains(resource) ? .incremental(grain: .second) : .sweep)
+        reading: state.incremental.contains(resource) ? .incremental(grain: .second) : .sweep,
+        hasEvents: state.announced.contains(resource))
     }
   }
 

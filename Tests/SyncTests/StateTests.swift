@@ -80,6 +80,26 @@ import Testing
     #expect(day.buckets == [LatencyDay.Bucket(upToMilliseconds: 5000, count: 1)])
   }
 
+  @Test("a change whose time nobody tells is taken to be from the middle between two looks")
+  func untimed() throws {
+    let world = try World()
+    world.source.fillSmall()
+    try world.sync()
+    let looked = Instant(milliseconds: world.clock.wallMilliseconds)
+    world.clock.advance(nanoseconds: 40_000_000_000)
+    world.source.change(.units, "10", "market_rent", money("1"), isTimed: false)
+    let found = Instant(milliseconds: world.clock.wallMilliseconds)
+    try world.sync()
+    let day = try world.store.latency(day: found.date)
+    #expect(day.summary.count == 1)
+    let milliseconds = Int64(try #require(day.summary.p50Milliseconds))
+    let now = Instant(milliseconds: world.clock.wallMilliseconds)
+    // Half of the forty seconds, and what the two runs took themselves.
+    #expect(milliseconds >= 20_000)
+    #expect(milliseconds <= 20_000 + now.milliseconds - found.milliseconds + 2_000)
+    #expect(milliseconds < now.milliseconds - looked.milliseconds)
+  }
+
   @Test("percentiles are values that were measured")
   func percentiles() throws {
     let world = try World()

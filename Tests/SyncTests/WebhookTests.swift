@@ -6,6 +6,25 @@ import Vault
 
 @testable import Sync
 
+/// A clock that stands still and tells how often somebody waited by it.
+private struct SteppedClock: Clock {
+  let waits = Lock(0)
+  let onWait: @Sendable (Int) -> Void
+
+  init(_ onWait: @escaping @Sendable (Int) -> Void) { self.onWait = onWait }
+
+  let wallMilliseconds: Int64 = 0
+  let monotonicNanoseconds: UInt64 = 0
+
+  func wait(nanoseconds: UInt64, cancellation: Cancellation) {
+    onWait(
+      waits.withLock { waits in
+        waits += 1
+        return waits
+      })
+  }
+}
+
 @Suite("Events") struct WebhookTests {
   private static let secret = "test-secret"
 
@@ -166,6 +185,77 @@ import Vault
     try world.sync(SyncOptions(direction: .push))
     #expect(try world.status(.units).pendingOut == 0)
     #expect(try work(world) == EventWorker.Outcome())
+  }
+
+  @Test("What one event changed is sent while the next is still fetched, by the same run")
+  func overlapped() throws {
+    let world = try inStep()
+    let receiver = receiver(world)
+    defer { receiver.stop() }
+    let changed = FieldValue.money(Money(minorUnits: 123_400))
+    for id in ["10", "11"] {
+      world.source.change(.units, id, "market_rent", changed, isTimed: false)
+    }
+    #expect(post(receiver, world, body("RentalUnit.Updated", #""UnitId":10"#)) == .stored)
+    let (writes, wasSent) = (Mailbox<Bool>(), Lock(false))
+    world.sink.set(\.fault) { _ in
+      writes.post(true)
+      return nil
+    }
+    world.source.set(\.fault) { call in
+      guard call == "record units 11" else { return nil }
+      // The second record is not answered before the first is on its way.
+      let isSent = !writes.waitAndTakeAll(nanoseconds: 60_000_000_000).isEmpty
+      wasSent.withLock { $0 = isSent }
+      return nil
+    }
+    let worker = EventWorker(
+      store: world.store, source: world.source, sink: .airtable, clock: world.clock,
+      randomness: SeededRandom(3))
+    let second = body("RentalUnit.Updated", #""UnitId":11"#)
+    let timestamp = String(world.clock.wallMilliseconds / 1000)
+    let signature = BuildiumSignature.text(
+      timestamp: timestamp, body: second, secret: Self.secret)
+    let rests = Lock(0)
+    let outcome = Lock(EventWorker.Outcome())
+    _ = try world.engine().run(SyncOptions(direction: .push), cancellation: Cancellation()) {
+      feeding in
+      let fed = try? worker.feed(feeding, Cancellation()) {
+        let count = rests.withLock { rests in
+          rests += 1
+          return rests
+        }
+        return count == 1
+          && receiver.take(timestamp: timestamp, signature: signature, body: second) == .stored
+      }
+      outcome.withLock { $0 = fed ?? $0 }
+    }
+    let (isSent, done) = (wasSent.withLock { $0 }, outcome.withLock { $0.done })
+    #expect(isSent)
+    #expect(done == 2)
+    for id in ["10", "11"] {
+      #expect(world.mirror["buildium/units/\(id)"]?["market_rent"] == changed)
+    }
+    #expect(try events(world).allSatisfy { $0.state == .done })
+  }
+
+  @Test("A start that waits for the store gets it when the one before ends, and is seen to wait")
+  func handedOver() throws {
+    let world = try inStep()
+    let now = Instant(milliseconds: world.clock.wallMilliseconds)
+    let turn = Turn(store: world.store, now: now, cut: nil)
+    let first = try turn.begin()
+    #expect(!Turn.isWanted(world.store))
+    // Whoever waits is let go on by the test, after the one before has ended.
+    let clock = SteppedClock { wait in
+      #expect(Turn.isWanted(turn.store))
+      if wait == 2 { turn.end(first) }
+    }
+    let second = try turn.begin(patience: 1, clock, Cancellation())
+    #expect(second > first)
+    #expect(clock.waits.withLock { $0 } == 2)
+    #expect(!Turn.isWanted(world.store))
+    turn.end(second)
   }
 
   @Test("A record the service has no more is removed; many at once wait for a person")

@@ -37,7 +37,8 @@ public struct SinkRow: Sendable, Hashable {
 
   /// When a change happened, was read and was stored.
   public struct Stages: Sendable, Hashable {
-    /// When it happened, by the source; when it was read, where the source does not say.
+    /// When it happened, by the source; where that does not say, the middle between the look that
+    /// found it and the look before.
     public var event: Instant
     /// When the page that held it came.
     public var received: Instant

@@ -94,9 +94,11 @@ struct HubTables {
   ///   - received: when the page came; nil during a first load, whose age says nothing.
   ///   - event: when the service says the change happened, where an event told of it.
   ///   - edited: when the latest event about the record says that it was changed.
+  ///   - unseenSince: when the look before this one began, which did not show the change. Where
+  ///     nothing says when the change happened, the middle between the two is taken.
   func take(
     _ record: RemoteRecord, run: Int, received: Instant?, event: Instant? = nil,
-    edited: Instant? = nil, _ counts: inout StoredCounts
+    edited: Instant? = nil, unseenSince: Instant? = nil, _ counts: inout StoredCounts
   ) throws(StorageError) {
     let base = BaseText.write(record.record)
     let hash = sync.hash(base)
@@ -113,9 +115,13 @@ struct HubTables {
     try sync.agree(
       record.key, localID: stored, base: base, hash: hash,
       updatedAt: record.updatedAt, run: run, editedAfter: edited, at: records.now)
-    let stages = received.map {
-      SinkRow.Stages(
-        event: min(event ?? record.updatedAt ?? $0, $0), received: $0, stored: records.now)
+    let stages = received.map { received in
+      let middle = unseenSince.map {
+        $0.adding(milliseconds: max(0, received.milliseconds - $0.milliseconds) / 2)
+      }
+      let happened = event ?? record.updatedAt ?? middle ?? received
+      return SinkRow.Stages(
+        event: min(happened, received), received: received, stored: records.now)
     }
     if Resource.mirrored.contains(record.key.resource) {
       try sync.mark(sink, record.key, localID: stored, stages: stages)

@@ -41,6 +41,8 @@ struct Puller {
 
   private func read(_ begun: PullState, _ progress: inout Bool) throws(SyncError) -> TaskEnd {
     var pull = begun
+    // Read before the end of this pull moves it.
+    let earlier = begun.watermark
     var meter = ProgressMeter(total: pull.total, at: state.clock.monotonicNanoseconds)
     meter.add(pull.seen, at: state.clock.monotonicNanoseconds)
     let context = StoredContext(hub: hub, service: source.service)
@@ -75,7 +77,8 @@ struct Puller {
       meter.add(page.records.count, at: state.clock.monotonicNanoseconds)
       let isLast = page.next == nil
       if isLast, !(isComplete && pull.mode == .full) { finish(&pull, isSwept: false) }
-      try store(page, &pull, &meter, isFirstPage: isFirst, isLast: isLast)
+      try store(
+        page, &pull, &meter, unseenSince: earlier, isFirstPage: isFirst, isLast: isLast)
       progress = true
       if isLast {
         guard pull.mode == .full, isComplete else { return .done }
@@ -156,8 +159,8 @@ struct Puller {
   }
 
   private func store(
-    _ page: Page, _ pull: inout PullState, _ meter: inout ProgressMeter, isFirstPage: Bool,
-    isLast: Bool
+    _ page: Page, _ pull: inout PullState, _ meter: inout ProgressMeter, unseenSince: Instant?,
+    isFirstPage: Bool, isLast: Bool
   ) throws(SyncError) {
     let received = state.now
     let clock = state.clock.monotonicNanoseconds
@@ -171,7 +174,8 @@ struct Puller {
       try hub.writeIfAllowed { (tables) throws(StorageError) in
         var counts = StoredCounts()
         for record in records {
-          try tables.take(record, run: run, received: isFirst ? nil : received, &counts)
+          try tables.take(
+            record, run: run, received: isFirst ? nil : received, unseenSince: unseenSince, &counts)
         }
         if isLast { try tables.resolveLinks() }
         try keep(kept, isFirst: isFirstPage, tables.sync)
@@ -184,7 +188,9 @@ struct Puller {
       counts = all
     } else {
       // One record breaks a rule of the store; the others must not wait for it.
-      try takeSingly(page.records, run: run, received: isFirst ? nil : received, &counts)
+      try takeSingly(
+        page.records, run: run, received: isFirst ? nil : received, unseenSince: unseenSince,
+        &counts)
       _ = try store([])
     }
     state.count(resource) { [counts] row in
@@ -199,7 +205,8 @@ struct Puller {
   /// Stores records one by one, those refused once more after the others: two that changed places
   /// are in each other's way. What is refused then is told and left as it was.
   private func takeSingly(
-    _ records: [RemoteRecord], run: Int, received: Instant?, _ total: inout StoredCounts
+    _ records: [RemoteRecord], run: Int, received: Instant?, unseenSince: Instant? = nil,
+    _ total: inout StoredCounts
   ) throws(SyncError) {
     var waiting = records
     for isLast in [false, true] {
@@ -209,7 +216,8 @@ struct Puller {
         let counts = try hub.writeIfAllowed(refusal: { rule = $0 }) {
           (tables) throws(StorageError) in
           var counts = StoredCounts()
-          try tables.take(record, run: run, received: received, &counts)
+          try tables.take(
+            record, run: run, received: received, unseenSince: unseenSince, &counts)
           return counts
         }
         if let counts {

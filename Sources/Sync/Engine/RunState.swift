@@ -12,8 +12,50 @@ enum RunSignal: Sendable {
   case observed(TaskEnd)
   /// What people did to a resource at the mirror was merged and carried back.
   case edited(Resource, TaskEnd)
+  /// The feed of the run stored records.
+  case stored
+  /// The feed of the run ended.
+  case fed
   /// Paused, resumed or cancelled.
   case wake
+}
+
+/// Brings records in while a run sends, on a thread of its own; the run sends them as well, and ends
+/// after it.
+typealias RunFeed = @Sendable (RunFeeding) -> Void
+
+/// What a feed works with.
+struct RunFeeding: Sendable {
+  /// The store, under the run's right to synchronize it.
+  let hub: Hub
+  /// The run it feeds.
+  let state: RunState
+  let mailbox: Mailbox<RunSignal>
+
+  /// Says that records were stored, which the run then sends.
+  @Sendable func stored() { mailbox.post(.stored) }
+
+  func run(_ feed: RunFeed) {
+    feed(self)
+    mailbox.post(.fed)
+  }
+}
+
+extension Hub {
+  /// What waits for a person is told with every run, also what an earlier one found.
+  func countConflicts(_ options: SyncOptions, _ state: RunState) throws(SyncError) {
+    let chosen = options.resources.map { Set($0) }
+    let counts = try read { (sync) throws(StorageError) in
+      var counts: [Resource: Int] = [:]
+      for resource in Resource.mirrored where chosen?.contains(resource) ?? true {
+        counts[resource] = try sync.openConflictCount(resource)
+      }
+      return counts
+    }
+    for (resource, count) in counts where count > 0 {
+      state.count(resource) { $0.conflicts = count }
+    }
+  }
 }
 
 /// How a task of a run ended.

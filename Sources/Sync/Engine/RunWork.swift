@@ -62,15 +62,23 @@ struct RunScope {
   func due(
     _ options: SyncOptions, _ source: any SourceProvider, _ hub: Hub, now: Instant
   ) throws(SyncError) -> [Resource] {
-    guard options.restSeconds > 0, !options.isFull else { return pulled }
-    let resting = pulled.filter {
-      !Gates.mirroredNeeds.contains($0) && source.capabilities(of: $0).reading == .sweep
+    guard !options.isFull else { return pulled }
+    var rests: [Resource: Int] = [:]
+    for resource in pulled {
+      let capabilities = source.capabilities(of: resource)
+      if !Gates.mirroredNeeds.contains(resource), capabilities.reading == .sweep {
+        rests[resource] = options.restSeconds
+      } else if capabilities.hasEvents {
+        rests[resource] = options.heardSeconds
+      }
     }
-    let since = now.adding(milliseconds: -Int64(options.restSeconds) * 1000)
+    let resting = rests.filter { $0.value > 0 }
+    if resting.isEmpty { return pulled }
     let service = source.service
     let rested = try hub.read { (sync) throws(StorageError) in
       var rested: Set<Resource> = []
-      for resource in resting {
+      for (resource, seconds) in resting {
+        let since = now.adding(milliseconds: -Int64(seconds) * 1000)
         guard let pull = try sync.pull(service, resource), let completed = pull.completeAt,
           completed > since, completed <= now
         else { continue }

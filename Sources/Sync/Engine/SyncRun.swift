@@ -20,6 +20,7 @@ final class SyncRun {
   private let options: SyncOptions
   private let today: CalendarDate
   private let mailbox: Mailbox<RunSignal>
+  private var feed: RunFeed?
 
   private var pulls: [Resource: PullWork] = [:]
   private var pushes: [Resource: PushWork] = [:]
@@ -40,10 +41,10 @@ final class SyncRun {
 
   init(
     hub: Hub, source: any SourceProvider, sink: any SinkProvider, state: RunState,
-    options: SyncOptions, mailbox: Mailbox<RunSignal>
+    options: SyncOptions, mailbox: Mailbox<RunSignal>, feed: RunFeed? = nil
   ) {
     (self.hub, self.source, self.sink, self.state) = (hub, source, sink, state)
-    (self.options, self.mailbox) = (options, mailbox)
+    (self.options, self.mailbox, self.feed) = (options, mailbox, feed)
     today = state.now.date
     if let mirror = sink as? any ObservedProvider, let writer = source as? any RecordWriter {
       way = TwoWay(
@@ -70,6 +71,7 @@ final class SyncRun {
         do throws(SyncError) {
           endWaits()
           startObservation()
+          startFeed()
           try startPulls()
           try startPushes()
         } catch {
@@ -146,7 +148,7 @@ final class SyncRun {
     }
     let now = state.now
     let isStopped = stop != nil || state.cancellation.isCancelled
-    try countConflicts()
+    if way != nil { try hub.countConflicts(options, state) }
     let reason = stop?.description ?? ""
     let open =
       pulls.values.filter { !$0.isOver }.map { ($0.job, $0.failures.count) }
@@ -172,22 +174,6 @@ final class SyncRun {
     return
       (pulls.values.filter { !$0.isOver }.compactMap(\.retryAt)
       + pushes.values.filter { !$0.isOver }.compactMap(\.retryAt)).min()
-  }
-
-  /// What waits for a person is told with every run, also what an earlier one found.
-  private func countConflicts() throws(SyncError) {
-    guard way != nil else { return }
-    let chosen = options.resources.map { Set($0) }
-    let counts = try hub.read { (sync) throws(StorageError) in
-      var counts: [Resource: Int] = [:]
-      for resource in Resource.mirrored where chosen?.contains(resource) ?? true {
-        counts[resource] = try sync.openConflictCount(resource)
-      }
-      return counts
-    }
-    for (resource, count) in counts where count > 0 {
-      state.count(resource) { $0.conflicts = count }
-    }
   }
 
   private func endWaits() {
@@ -245,6 +231,15 @@ final class SyncRun {
   }
 
   // MARK: Pulling
+
+  /// What feeds the run counts as a pull.
+  private func startFeed() {
+    guard let feed else { return }
+    self.feed = nil
+    pullsRunning += 1
+    let feeding = RunFeeding(hub: hub, state: state, mailbox: mailbox)
+    _ = Worker(name: "feed") { feeding.run(feed) }
+  }
 
   private func startPulls() throws(SyncError) {
     for resource in Resource.allCases where pullsRunning < Self.pullsMax {
@@ -447,6 +442,10 @@ final class SyncRun {
       do throws(SyncError) {
         switch signal {
         case .wake: break
+        case .stored: lookAgain()
+        case .fed:
+          pullsRunning -= 1
+          lookAgain()
         case .pulled(let resource, let end, let progress):
           pullsRunning -= 1
           pulls[resource]?.isRunning = false

@@ -11,6 +11,8 @@ public final class EventPump: Sendable {
   /// After a failure of a whole service, or while another synchronization runs.
   private static let pauseNanoseconds: UInt64 = 5_000_000_000
   private static let shortPauseNanoseconds: UInt64 = 250_000_000
+  /// While events come this close together, one run sends what they change.
+  private static let lingerNanoseconds: UInt64 = 1_000_000_000
 
   private let events: EventWorker
   private let engine: SyncEngine
@@ -42,6 +44,26 @@ public final class EventPump: Sendable {
     worker.withLock(\.self)?.join()
   }
 
+  /// Fetches what events name and sends it, both at the same time.
+  private func work() throws(SyncError) -> EventWorker.Outcome {
+    let result = Lock<Result<EventWorker.Outcome, SyncError>>(.success(EventWorker.Outcome()))
+    _ = try engine.run(SyncOptions(direction: .push), cancellation: cancellation) {
+      [events, mailbox, cancellation] feeding in
+      let fed: Result<EventWorker.Outcome, SyncError>
+      do throws(SyncError) {
+        fed = .success(
+          try events.feed(feeding, cancellation) {
+            let signals = mailbox.waitAndTakeAll(nanoseconds: Self.lingerNanoseconds)
+            // That it is to stop is for the pump to hear.
+            if signals.contains(.stop) { mailbox.post(.stop) }
+            return signals.contains(.wake) && !signals.contains(.stop)
+          })
+      } catch { fed = .failure(error) }
+      result.withLock { $0 = fed }
+    }
+    return try result.withLock(\.self).get()
+  }
+
   private func run() {
     var pause = Self.restNanoseconds
     // What an earlier start fetched may not have been sent.
@@ -51,19 +73,17 @@ public final class EventPump: Sendable {
       if signals.contains(.stop) || cancellation.isCancelled { return }
       pause = Self.restNanoseconds
       do throws(SyncError) {
-        let outcome = try events.work(cancellation)
-        if outcome.fetched > 0 { mustSend = true }
-        if mustSend {
-          _ = try engine.run(SyncOptions(direction: .push), cancellation: cancellation)
-          mustSend = false
-        }
-        if outcome.isBusy { pause = Self.shortPauseNanoseconds }
+        let hasEvents = try events.hasWaiting()
+        guard mustSend || hasEvents else { continue }
+        mustSend = true
+        let outcome = try work()
+        mustSend = false
         if let stop = outcome.stop {
           observer(stop.message)
           pause = Self.pauseNanoseconds
         } else if outcome.done > 0 {
-          // There may be more than one go takes.
-          pause = 0
+          // There may be more than one go takes; whoever waits for the store comes first.
+          pause = events.isWanted ? Self.shortPauseNanoseconds : 0
         }
       } catch {
         switch error {

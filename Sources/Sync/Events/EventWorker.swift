@@ -46,13 +46,8 @@ public struct EventWorker: Sendable {
   ///
   /// - Throws: ``SyncError`` when the store fails or the work was cancelled.
   public func work(_ cancellation: Cancellation = Cancellation()) throws(SyncError) -> Outcome {
-    let events = try onStore { () throws(StorageError) in
-      try store.readSync { (sync) throws(StorageError) in
-        try sync.waitingEvents(at: now, limit: Self.eventsMax)
-      }
-    }
     var outcome = Outcome()
-    guard !events.isEmpty else { return outcome }
+    guard try !waiting(Self.eventsMax).isEmpty else { return outcome }
     let turn = Turn(store: store, now: now, cut: nil)
     let epoch: Int64
     do throws(SyncError) {
@@ -64,8 +59,54 @@ public struct EventWorker: Sendable {
     }
     defer { turn.end(epoch) }
     let hub = Hub(store: store, epoch: epoch, source: source.service, sink: sink, cut: nil)
-    try work(on: events, hub, cancellation, &outcome)
+    try work(on: try waiting(Self.eventsMax), hub, cancellation, &outcome)
     return outcome
+  }
+
+  /// Events worked on in one go while a run sends: few, so that the first of them are soon sent.
+  private static let fedMax = 10
+  /// Goes of one feed; a run that never ends could not give way to another.
+  private static let goesMax = 200
+  /// A feed takes so long at most, in nanoseconds.
+  private static let feedNanoseconds: UInt64 = 10_000_000_000
+
+  /// Whether another start waits for the store.
+  var isWanted: Bool { Turn.isWanted(store) }
+
+  /// Whether events wait for their turn.
+  func hasWaiting() throws(SyncError) -> Bool { try !waiting(1).isEmpty }
+
+  /// Works on events while a run sends what they changed, until none waits or another start wants
+  /// the store; all goes together.
+  ///
+  /// - Parameter rest: waits a moment for more events; whether one came.
+  func feed(
+    _ feeding: RunFeeding, _ cancellation: Cancellation, rest: () -> Bool
+  ) throws(SyncError) -> Outcome {
+    var all = Outcome()
+    let end = clock.monotonicNanoseconds + Self.feedNanoseconds
+    for _ in 0..<Self.goesMax {
+      guard !feeding.state.shouldStop, !Turn.isWanted(store), clock.monotonicNanoseconds < end
+      else { return all }
+      var go = Outcome()
+      try work(
+        on: try waiting(Self.fedMax), feeding.hub, cancellation, &go, stored: feeding.stored)
+      all.done += go.done
+      all.failed += go.failed
+      all.fetched += go.fetched
+      all.stop = go.stop
+      if go.stop != nil { return all }
+      guard go.done > 0 || rest() else { return all }
+    }
+    return all
+  }
+
+  private func waiting(_ limit: Int) throws(SyncError) -> [WebhookEvent] {
+    try onStore { () throws(StorageError) in
+      try store.readSync { (sync) throws(StorageError) in
+        try sync.waitingEvents(at: now, limit: limit)
+      }
+    }
   }
 
   /// What events say of one record.
@@ -79,8 +120,10 @@ public struct EventWorker: Sendable {
   }
 
   private func work(
-    on events: [WebhookEvent], _ hub: Hub, _ cancellation: Cancellation, _ outcome: inout Outcome
+    on events: [WebhookEvent], _ hub: Hub, _ cancellation: Cancellation, _ outcome: inout Outcome,
+    stored: () -> Void = {}
   ) throws(SyncError) {
+    guard !events.isEmpty else { return }
     var told: [RemoteKey: Told] = [:]
     var keys: [String: [RemoteKey]] = [:]
     for event in events {
@@ -96,8 +139,15 @@ public struct EventWorker: Sendable {
     var failures: [RemoteKey: ProviderError] = [:]
     var fetched: Set<RemoteKey> = []
     var gone: [Resource: Int] = [:]
-    for key in told.keys.sorted() {
+    // What has a row at the sink goes first, and may be sent while the rest is fetched.
+    let mirrored = told.keys.filter { Resource.mirrored.contains($0.resource) }.sorted()
+    let others = told.keys.filter { !Resource.mirrored.contains($0.resource) }.sorted()
+    for (position, key) in (mirrored + others).enumerated() {
       if cancellation.isCancelled { throw .cancelled }
+      if position == mirrored.count, !fetched.isEmpty {
+        try hub.write { (tables) throws(StorageError) in try tables.resolveLinks() }
+        stored()
+      }
       do throws(ProviderError) {
         let record = try source.record(
           key.resource, id: key.id, context: StoredContext(hub: hub, service: source.service),
@@ -124,6 +174,7 @@ public struct EventWorker: Sendable {
     }
     outcome.fetched = fetched.count
     try hub.write { (tables) throws(StorageError) in try tables.resolveLinks() }
+    if !fetched.isEmpty { stored() }
     try settle(events, keys, fetched: fetched, failures, hub, &outcome)
   }
 

@@ -87,8 +87,11 @@ public struct Reconciler: Sendable {
     }
     // What no row is made from is not compared, and would cost most of the calls.
     let needed = Resource.allCases.filter(Gates.mirroredNeeds.contains)
-    let report = try engine.run(
-      SyncOptions(isFull: true, resources: needed, direction: .pull), cancellation: cancellation)
+    var options = SyncOptions(isFull: true, resources: needed, direction: .pull)
+    // Edits the feed tells of are on their way. Every row is read once below; one that was edited
+    // without a word of the feed must show as a difference.
+    options.sweepsSink = false
+    let report = try engine.run(options, cancellation: cancellation)
     let service = source.service
     for resource in needed where source.capabilities(of: resource).reading != .none {
       let end = try onStore { () throws(StorageError) in

@@ -19,6 +19,9 @@ public struct Schedule: Sendable, Hashable {
   public struct Settings: Sendable, Hashable {
     /// The longest pause between two looks at the source, in seconds.
     public var pollSeconds: Int
+    /// Whether looks come closer together while things change. Where events tell of changes, looks
+    /// only find what no event told of, and would be in the events' way.
+    public var hurries = true
     /// The minute of the day of the daily sweep, by the person's clock; nil for never.
     public var sweep: Int?
     /// That of the daily comparison.
@@ -86,6 +89,17 @@ public struct Schedule: Sendable, Hashable {
   /// More calls than any month has use for.
   private static let callsMax = 1_000_000_000
 
+  /// The sink's calls, where it allows so many a month.
+  public struct Calls: Sendable, Hashable {
+    /// What it allows in a month.
+    public var perMonth: Int
+    /// What is left of that until the month ends.
+    public var left: Int
+
+    /// Calls.
+    public init(perMonth: Int, left: Int) { (self.perMonth, self.left) = (perMonth, left) }
+  }
+
   /// When work is wanted.
   public var settings: Settings
   /// The sink's calls a hundred looks cost when nothing changes: one for each, and the schema read
@@ -101,16 +115,16 @@ public struct Schedule: Sendable, Hashable {
   /// take long.
   ///
   /// - Parameters:
-  ///   - callsLeft: the calls the sink allows until the month ends; nil where there is no limit.
+  ///   - calls: the calls the sink allows; nil where there is no limit.
   ///   - utcOffsetMinutes: what the person's clock shows more than UTC.
   public func entries(
-    after past: [Work: Past], callsLeft: Int?, utcOffsetMinutes: Int, now: Instant
+    after past: [Work: Past], calls: Calls?, utcOffsetMinutes: Int, now: Instant
   ) -> [Entry] {
     var entries: [Entry] = []
     for work in Work.allCases {
       let known = past[work] ?? Past(since: now)
       switch work {
-      case .poll: entries.append(poll(known, callsLeft: callsLeft, now: now))
+      case .poll: entries.append(poll(known, calls, now: now))
       case .sweep: entries += daily(work, settings.sweep, known, utcOffsetMinutes, now)
       case .reconcile: entries += daily(work, settings.reconcile, known, utcOffsetMinutes, now)
       case .monthEnd: entries += monthly(known, utcOffsetMinutes, now)
@@ -122,7 +136,7 @@ public struct Schedule: Sendable, Hashable {
 
   // MARK: Looks
 
-  private func poll(_ past: Past, callsLeft: Int?, now: Instant) -> Entry {
+  private func poll(_ past: Past, _ calls: Calls?, now: Instant) -> Entry {
     let seconds = pollSeconds(changedAt: past.changedAt, now: now)
     var at = now
     if let begun = past.begunAt {
@@ -135,7 +149,7 @@ public struct Schedule: Sendable, Hashable {
     }
     var entry = Entry(work: .poll, at: at)
     if let looked = past.lookedAt {
-      let pause = Int64(lookSeconds(seconds, callsLeft: callsLeft, now: now)) * 1000
+      let pause = Int64(lookSeconds(seconds, calls, now: now)) * 1000
       // Half a second of a pause is lost by waking up, and must not skip a whole look.
       entry.looksAtSink = at.milliseconds - min(looked, now).milliseconds >= pause - 500
     }
@@ -144,18 +158,34 @@ public struct Schedule: Sendable, Hashable {
 
   /// A quarter of the time that nothing happened, between the shortest and the longest pause.
   func pollSeconds(changedAt: Instant?, now: Instant) -> Int {
-    guard let changedAt else { return settings.pollSeconds }
+    guard let changedAt, settings.hurries else { return settings.pollSeconds }
     let quiet = max(0, (now.milliseconds - changedAt.milliseconds) / 1000)
     return min(max(Int(min(quiet / 4, 86_400)), Self.pollSecondsMin), settings.pollSeconds)
   }
 
-  /// How far looks at the sink stand apart, so that half of the month's calls last.
-  func lookSeconds(_ pollSeconds: Int, callsLeft: Int?, now: Instant) -> Int {
-    guard let callsLeft else { return pollSeconds }
-    let looks = min(max(0, callsLeft), Self.callsMax) / Self.lookShare * 100 / callsPerHundredLooks
+  /// How far looks at the sink stand apart, so that half of what the month has left lasts, and over
+  /// the whole month no more than half of its calls go. What writing did not need is not spent on more
+  /// looks: it is there for the days on which much is written.
+  func lookSeconds(_ pollSeconds: Int, _ calls: Calls?, now: Instant) -> Int {
+    guard let calls else { return pollSeconds }
+    let pause = max(
+      pause(seconds: Self.secondsInMonth(now), calls: calls.perMonth),
+      pause(seconds: Self.secondsLeftInMonth(now), calls: calls.left))
+    return max(pollSeconds, pause)
+  }
+
+  /// How far looks stand apart when half of the calls are to last so long.
+  private func pause(seconds: Int, calls: Int) -> Int {
+    let looks = min(max(0, calls), Self.callsMax) / Self.lookShare * 100 / callsPerHundredLooks
     guard looks > 0 else { return Self.lookSecondsScarce }
-    let left = Self.secondsLeftInMonth(now)
-    return max(pollSeconds, min((left + looks - 1) / looks, Self.lookSecondsScarce))
+    return min((seconds + looks - 1) / looks, Self.lookSecondsScarce)
+  }
+
+  /// Seconds of the whole month, by UTC as services count.
+  static func secondsInMonth(_ now: Instant) -> Int {
+    let date = now.date
+    return CalendarDate.daysInMonth(year: date.year, month: date.month)
+      * Int(dayMilliseconds / 1000)
   }
 
   /// Seconds until the month ends, by UTC as services count; at least one.

@@ -38,7 +38,7 @@ public final class Scheduler: Sendable {
   private let store: Store
   private let schedule: Schedule
   private let clock: any Clock
-  private let callsLeft: @Sendable () -> Int?
+  private let calls: @Sendable () -> Schedule.Calls?
   private let utcOffsetMinutes: @Sendable () -> Int
   private let body: Body
   private let announce: @Sendable ([Schedule.Entry]) -> Void
@@ -52,7 +52,7 @@ public final class Scheduler: Sendable {
   ///
   /// - Parameters:
   ///   - isReady: whether there is anything to run yet; asked each time.
-  ///   - callsLeft: the sink's calls of the month that are left; nil where there is no limit.
+  ///   - calls: the sink's calls of the month; nil where there is no limit.
   ///   - utcOffsetMinutes: what the person's clock shows more than UTC; it changes twice a year.
   ///   - announce: told what is to come whenever that changed, the soonest first; nothing while it is
   ///     paused.
@@ -60,11 +60,12 @@ public final class Scheduler: Sendable {
   public init(
     store: Store, schedule: Schedule, clock: any Clock,
     isReady: @escaping @Sendable () -> Bool = { true },
-    callsLeft: @escaping @Sendable () -> Int?, utcOffsetMinutes: @escaping @Sendable () -> Int,
+    calls: @escaping @Sendable () -> Schedule.Calls?,
+    utcOffsetMinutes: @escaping @Sendable () -> Int,
     announce: @escaping @Sendable ([Schedule.Entry]) -> Void, body: @escaping Body
   ) {
     (self.store, self.schedule, self.clock) = (store, schedule, clock)
-    (self.callsLeft, self.utcOffsetMinutes) = (callsLeft, utcOffsetMinutes)
+    (self.calls, self.utcOffsetMinutes) = (calls, utcOffsetMinutes)
     (self.announce, self.body, self.isReady) = (announce, body, isReady)
   }
 
@@ -162,7 +163,7 @@ public final class Scheduler: Sendable {
     }
     let notBefore = state.withLock(\.notBefore)
     return schedule.entries(
-      after: past, callsLeft: callsLeft(), utcOffsetMinutes: utcOffsetMinutes(), now: now
+      after: past, calls: calls(), utcOffsetMinutes: utcOffsetMinutes(), now: now
     ).map { entry in
       var entry = entry
       if let moment = notBefore[entry.work] { entry.at = max(entry.at, moment) }

@@ -7,13 +7,13 @@ import Storage
 /// A choice is carried out by the next synchronization and can be taken back until then. It holds
 /// for the values that stood when it was made; if one of them changes first, it is asked again.
 public struct ConflictDesk: Sendable {
-  private let store: Store
+  private let store: DeskStore<Refusal>
 
   /// The desk of a store.
-  public init(_ store: Store) { self.store = store }
+  public init(_ store: Store) { self.store = DeskStore(store) }
 
   /// Why a choice is not taken.
-  public enum Refusal: Error, Sendable, Hashable {
+  public enum Refusal: DeskRefusal, Sendable, Hashable {
     /// There is no such conflict.
     case unknown(Int64)
     /// It is over; both sides agree by now.
@@ -60,12 +60,12 @@ public struct ConflictDesk: Sendable {
   public func list(
     _ resource: Resource? = nil, field: String? = nil
   ) throws(Refusal) -> [ConflictRow] {
-    try read { (state) throws(StorageError) in try state.conflicts(resource, field: field) }
+    try store.read { (state) throws(StorageError) in try state.conflicts(resource, field: field) }
   }
 
   /// A conflict, over or not, with what the journal says of its record, the newest first.
   public func show(_ id: Int64) throws(Refusal) -> (ConflictRow, [JournalEntry]) {
-    let found = try read { (state) throws(StorageError) -> (ConflictRow, [JournalEntry])? in
+    let found = try store.read { (state) throws(StorageError) -> (ConflictRow, [JournalEntry])? in
       guard let row = try state.conflict(id) else { return nil }
       return (row, try state.journal(of: row.key, limit: 100))
     }
@@ -135,7 +135,7 @@ public struct ConflictDesk: Sendable {
   /// stand then.
   @discardableResult
   public func decide(_ decisions: [Decision], by person: String) throws(Refusal) -> [ConflictRow] {
-    try write { (records) throws(StorageError) in
+    try store.write { (records) throws(StorageError) in
       var rows: [ConflictRow] = []
       for decision in decisions {
         guard var row = try records.sync.conflict(decision.id) else {
@@ -159,7 +159,7 @@ public struct ConflictDesk: Sendable {
   public func decideUnchanged(
     _ decisions: [Decision], by person: String
   ) throws(Refusal) -> (taken: [ConflictRow], stale: [Int64]) {
-    try write { (records) throws(StorageError) in
+    try store.write { (records) throws(StorageError) in
       var taken: [ConflictRow] = []
       var stale: [Int64] = []
       for decision in decisions {
@@ -276,7 +276,7 @@ public struct ConflictDesk: Sendable {
 
   /// How conflicts were settled so far.
   public func statistics() throws(Refusal) -> Statistics {
-    let rows = try read { (state) throws(StorageError) in
+    let rows = try store.read { (state) throws(StorageError) in
       try state.conflictHistory(limit: Self.historyMax)
     }
     var statistics = Statistics()
@@ -308,34 +308,5 @@ public struct ConflictDesk: Sendable {
     statistics.medianSecondsToSettle = seconds.isEmpty ? nil : seconds[(seconds.count - 1) / 2]
     statistics.longestSecondsToSettle = seconds.last
     return statistics
-  }
-
-  // MARK: The store
-
-  private func read<Value>(
-    _ body: (SyncState) throws(StorageError) -> Value
-  ) throws(Refusal) -> Value {
-    do throws(StorageError) { return try store.readSync(body) } catch {
-      throw .store(error.message)
-    }
-  }
-
-  /// One transaction, which a refusal undoes.
-  private func write<Value>(
-    _ body: (SyncRecords) throws(StorageError) -> Result<Value, Refusal>
-  ) throws(Refusal) -> Value {
-    var refusal: Refusal?
-    do throws(StorageError) {
-      return try store.writeSync { (records) throws(StorageError) in
-        switch try body(records) {
-        case .success(let value): return value
-        case .failure(let error):
-          refusal = error
-          throw StorageError(.constraint, "the choice was not taken")
-        }
-      }
-    } catch {
-      throw refusal ?? .store(error.message)
-    }
   }
 }

@@ -13,13 +13,13 @@ public struct EditDesk: Sendable {
     .properties, .units, .owners, .tenants, .vendors, .tasks, .workOrders,
   ]
 
-  private let store: Store
+  private let store: DeskStore<Refusal>
 
   /// The desk of a store.
-  public init(_ store: Store) { self.store = store }
+  public init(_ store: Store) { self.store = DeskStore(store) }
 
   /// Why a change is not taken.
-  public enum Refusal: Error, Sendable, Hashable {
+  public enum Refusal: DeskRefusal, Sendable, Hashable {
     /// The service has no such record, as far as is known here.
     case unknown(RemoteKey)
     /// There is no such change.
@@ -38,7 +38,7 @@ public struct EditDesk: Sendable {
 
   /// The record as it is known here; nil when it is not, or is gone.
   public func record(_ key: RemoteKey) throws(Refusal) -> Record? {
-    try read { (sync) throws(StorageError) in
+    try store.read { (sync) throws(StorageError) in
       guard let known = try sync.source(key), !known.isGone else { return nil }
       return try sync.record(key.resource, known.localID)
     }
@@ -46,7 +46,7 @@ public struct EditDesk: Sendable {
 
   /// The changes made here, the newest first.
   public func list(limit: Int) throws(Refusal) -> [LocalEdit] {
-    try read { (sync) throws(StorageError) in try sync.edits(limit: limit) }
+    try store.read { (sync) throws(StorageError) in try sync.edits(limit: limit) }
   }
 
   /// The change of a record that is not over; nil when there is none.
@@ -65,7 +65,7 @@ public struct EditDesk: Sendable {
   public func edit(
     _ key: RemoteKey, _ fields: FieldValues, seen: FieldValues = [:], by person: String
   ) throws(Refusal) -> LocalEdit {
-    try write { (records) throws(StorageError) in
+    try store.write { (records) throws(StorageError) in
       let sync = records.sync
       guard let known = try sync.source(key), !known.isGone,
         let record = try sync.record(key.resource, known.localID)
@@ -115,7 +115,7 @@ public struct EditDesk: Sendable {
 
   /// Takes a change back that was not sent, or was refused.
   public func undo(_ id: Int64, by person: String) throws(Refusal) -> LocalEdit {
-    try write { (records) throws(StorageError) in
+    try store.write { (records) throws(StorageError) in
       guard var edit = try records.sync.edit(id) else { return .failure(.noEdit(id)) }
       switch edit.state {
       case .inflight, .doubt: return .failure(.sending(edit.key))
@@ -129,35 +129,6 @@ public struct EditDesk: Sendable {
           kind: .undone, service: .rentbook, resource: edit.key.resource, localID: edit.localID,
           key: edit.key, note: "Change \(id)", actor: person))
       return .success(edit)
-    }
-  }
-
-  // MARK: The store
-
-  private func read<Value>(
-    _ body: (SyncState) throws(StorageError) -> Value
-  ) throws(Refusal) -> Value {
-    do throws(StorageError) { return try store.readSync(body) } catch {
-      throw .store(error.message)
-    }
-  }
-
-  /// One transaction, which a refusal undoes.
-  private func write<Value>(
-    _ body: (SyncRecords) throws(StorageError) -> Result<Value, Refusal>
-  ) throws(Refusal) -> Value {
-    var refusal: Refusal?
-    do throws(StorageError) {
-      return try store.writeSync { (records) throws(StorageError) in
-        switch try body(records) {
-        case .success(let value): return value
-        case .failure(let error):
-          refusal = error
-          throw StorageError(.constraint, "the change was not taken")
-        }
-      }
-    } catch {
-      throw refusal ?? .store(error.message)
     }
   }
 }

@@ -85,7 +85,7 @@ struct Observer {
   private func follow(_ start: String?) throws(SyncError) -> TaskEnd {
     var cursor = start
     var isSwept = false
-    if try memory(Self.sweptMemory) == nil || way.options.isFull {
+    if try memory(Self.sweptMemory) == nil || (way.options.isFull && way.options.sweepsSink) {
       isSwept = true
     }
     for _ in 0..<Self.answersMax {

@@ -23,6 +23,7 @@ enum DaemonCommand {
     let secrets = place == nil ? [] : try WebhookCommands.secrets(invocation)
     var configuration = try Configuration(invocation)
     for text in invocation.texts("--schedule") { try set(text, &configuration.schedule) }
+    configuration.schedule.hurries = place == nil
     let workspace = try Workspace(
       configuration: configuration, cancellation: Interruption.install())
     defer { workspace.close() }
@@ -38,7 +39,7 @@ enum DaemonCommand {
         Output.note("Next: \(ScheduledWork.title(next.work)) at \(next.at.secondsText).")
       }
     } body: { entry, cancellation in
-      carryOut(entry, workspace, cancellation)
+      carryOut(entry, workspace, cancellation, isListening: listener != nil)
     }
     if invocation.isJSON {
       Output.document("daemon", ["url": .optional(listener?.url)])
@@ -76,7 +77,8 @@ enum DaemonCommand {
   }
 
   private static func carryOut(
-    _ entry: Schedule.Entry, _ workspace: Workspace, _ cancellation: Cancellation
+    _ entry: Schedule.Entry, _ workspace: Workspace, _ cancellation: Cancellation,
+    isListening: Bool
   ) -> Scheduler.Outcome {
     defer { workspace.network.flush() }
     do throws(Failure) {
@@ -90,7 +92,8 @@ enum DaemonCommand {
         let report: SyncReport
         do throws(SyncError) {
           report = try engine.run(
-            ScheduledWork.options(entry) ?? SyncOptions(), cancellation: cancellation)
+            ScheduledWork.options(entry, isListening: isListening) ?? SyncOptions(),
+            cancellation: cancellation)
         } catch {
           if case .alreadyRunning = error { return .postponed }
           throw Failure(error)

@@ -18,7 +18,7 @@ struct ScheduledWork: Sendable {
     return Scheduler(
       store: workspace.store, schedule: Schedule(workspace.configuration.schedule),
       clock: workspace.clock, isReady: { Self.isReady(workspace) },
-      callsLeft: { Self.callsLeft(workspace) },
+      calls: { Self.calls(workspace) },
       utcOffsetMinutes: { ScreenCommand.offsetMinutes() }, announce: announce, body: body)
   }
 
@@ -34,23 +34,29 @@ struct ScheduledWork: Sendable {
     return pull?.watermark != nil
   }
 
-  private static func callsLeft(_ workspace: Workspace) -> Int? {
+  private static func calls(_ workspace: Workspace) -> Schedule.Calls? {
     let now = Instant(milliseconds: workspace.clock.wallMilliseconds)
     let made = (try? workspace.store.callSummary(.airtable, at: now))?.thisMonth ?? 0
-    return max(0, workspace.configuration.airtableMonthlyCalls - made)
+    let perMonth = workspace.configuration.airtableMonthlyCalls
+    return Schedule.Calls(perMonth: perMonth, left: max(0, perMonth - made))
   }
 
   /// The synchronization that does a piece of work; nil when it is none.
-  static func options(_ entry: Schedule.Entry) -> SyncOptions? {
+  ///
+  /// - Parameter isListening: whether Buildium's events are heard meanwhile.
+  static func options(_ entry: Schedule.Entry, isListening: Bool = false) -> SyncOptions? {
     switch entry.work {
     case .poll:
       var options = SyncOptions()
       options.observesSink = entry.looksAtSink
       options.settleSeconds = SyncOptions.typingSeconds
       options.restSeconds = SyncOptions.restingSeconds
+      options.turnSeconds = SyncOptions.waitingSeconds
+      options.heardSeconds = isListening ? SyncOptions.hearingSeconds : 0
       return options
     case .sweep:
       var options = SyncOptions(isFull: true)
+      options.turnSeconds = SyncOptions.waitingSeconds
       options.settleSeconds = SyncOptions.typingSeconds
       return options
     case .reconcile, .monthEnd: return nil
