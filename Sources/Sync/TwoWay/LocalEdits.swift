@@ -51,7 +51,7 @@ public struct EditDesk: Sendable {
 
   /// The change of a record that is not over; nil when there is none.
   public func open(_ key: RemoteKey) throws(Refusal) -> LocalEdit? {
-    try read { (sync) throws(StorageError) in
+    try store.read { (sync) throws(StorageError) in
       guard let known = try sync.source(key) else { return nil }
       return try sync.openEdit(of: key, localID: known.localID)
     }

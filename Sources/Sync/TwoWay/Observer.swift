@@ -13,6 +13,9 @@ struct Observer {
   private static let restartsMax = 3
   /// Rows read in one call by their ids.
   private static let idsMax = 100
+  /// So many rows are gathered from several answers before they are read: an answer names fifty, of
+  /// any tables, and a call reads a hundred of one.
+  private static let gatheredMax = 1_000
   /// The deletions a sweep may conclude without a person: so many, or so large a part of what is
   /// known, whichever is more.
   private static let absentMax = 10
@@ -88,6 +91,7 @@ struct Observer {
     if try memory(Self.sweptMemory) == nil || (way.options.isFull && way.options.sweepsSink) {
       isSwept = true
     }
+    var gathered: [ObservedTable: Set<String>] = [:]
     for _ in 0..<Self.answersMax {
       if way.state.shouldStop { return .interrupted }
       let answer: FeedAnswer
@@ -106,8 +110,16 @@ struct Observer {
       // taken in it must be known which cells nobody emptied.
       if answer.changesSchema { try watchColumns() }
       if answer.sweepNeeded != nil { isSwept = true }
-      let rows = try read(answer)
+      for (table, changes) in answer.changes where isChosen(table) {
+        gathered[table, default: []].formUnion(changes.changed + changes.destroyed)
+      }
+      cursor = answer.next
+      if answer.mightHaveMore, gathered.reduce(0, { $0 + $1.value.count }) < Self.gatheredMax {
+        continue
+      }
+      let rows = try read(gathered)
       guard let rows else { return .interrupted }
+      gathered = [:]
       let (service, now, next) = (service, way.state.now, answer.next)
       let needsSweep = isSwept
       try way.hub.write { (tables) throws(StorageError) in
@@ -119,7 +131,6 @@ struct Observer {
         // A sweep that is due stays due until it was done, whatever happens in between.
         if needsSweep { try tables.sync.remember(service, Self.sweptMemory, "") }
       }
-      cursor = answer.next
       if !answer.mightHaveMore {
         let swept = try memory(Self.sweptMemory)
         return isSwept || swept?.isEmpty != false ? try sweep() : .done
@@ -130,13 +141,13 @@ struct Observer {
 
   private typealias Read = [(ObservedTable, [ObservedRow], [String])]
 
-  /// The rows an answer speaks of, read again: what the feed says of them is a hint.
-  private func read(_ answer: FeedAnswer) throws(SyncError) -> Read? {
+  /// The rows the feed speaks of, read again: what it says of them is a hint.
+  private func read(_ gathered: [ObservedTable: Set<String>]) throws(SyncError) -> Read? {
     var all: Read = []
-    for table in answer.changes.keys.sorted() {
-      guard isChosen(table), let changes = answer.changes[table] else { continue }
-      let ids = changes.changed + changes.destroyed
-      guard let (rows, absent) = try read(table, ids) else { return nil }
+    for table in gathered.keys.sorted() {
+      guard let (rows, absent) = try read(table, gathered[table, default: []].sorted()) else {
+        return nil
+      }
       all.append((table, rows, absent))
     }
     return all
