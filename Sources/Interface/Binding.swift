@@ -68,6 +68,21 @@ extension Binding {
       reason: writes && world.isReadOnly ? World.readOnlyReason : disabledReason(owner, world))
   }
 
+  /// Undoing and redoing over a pane, where the shell's keys do not reach.
+  static var undoing: [Binding] {
+    [
+      Binding(
+        [.character("u")], .undo, "undo", "Undoes the last thing done here.", writes: true
+      ) { _, world in
+        world.undoable.undo == nil
+          ? world.undoable.reason ?? "Nothing was done that could be undone." : nil
+      },
+      Binding(
+        [.control("r")], .redo, "redo", "Does again what was undone.", footer: false, writes: true
+      ) { _, world in world.undoable.redo == nil ? "Nothing was undone." : nil },
+    ]
+  }
+
   /// Moving in a list: the same keys everywhere.
   static var movement: [Binding] {
     [

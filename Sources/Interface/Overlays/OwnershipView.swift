@@ -42,15 +42,7 @@ struct OwnershipView: Layer {
         }
         return span == sheet.spans.last ? "Nothing holds before these shares; e changes them." : nil
       },
-      Binding(
-        [.character("u")], .undo, "undo", "Undoes the last thing done here.", writes: true
-      ) { _, world in
-        world.undoable.undo == nil
-          ? world.undoable.reason ?? "Nothing was done that could be undone." : nil
-      },
-      Binding(
-        [.control("r")], .redo, "redo", "Does again what was undone.", footer: false, writes: true
-      ) { _, world in world.undoable.redo == nil ? "Nothing was undone." : nil },
+    ] + Binding.undoing + [
       Binding([.character("y")], .copy, "copy", "Copies all that is shown.", footer: false),
       Binding([.escape, .character("q"), .left], .back, "back", "Goes back to the figures."),
     ] + Binding.movement

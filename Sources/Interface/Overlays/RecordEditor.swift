@@ -36,15 +36,7 @@ struct RecordEditor: Layer {
       ) { editor, _ in
         editor.field?.wanted == nil ? "Nothing of this field waits to be sent." : nil
       },
-      Binding(
-        [.character("u")], .undo, "undo", "Undoes the last thing done here.", writes: true
-      ) { _, world in
-        world.undoable.undo == nil
-          ? world.undoable.reason ?? "Nothing was done that could be undone." : nil
-      },
-      Binding(
-        [.control("r")], .redo, "redo", "Does again what was undone.", footer: false, writes: true
-      ) { _, world in world.undoable.redo == nil ? "Nothing was undone." : nil },
+    ] + Binding.undoing + [
       Binding([.character("y")], .copy, "copy", "Copies the field's value.", footer: false),
       Binding([.escape, .character("q"), .left], .back, "back", "Goes back to the record."),
     ] + Binding.movement
